@@ -1,0 +1,104 @@
+package nl.rentguy.crm.kpi.audit;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares every row of a KPI table with the oracle's answer for that row's {@code as_of}. Exact while the CRM is at rest
+ * and KPI time has passed its last commit: a row that has not been published since has not changed since either.
+ */
+public final class Audit {
+
+    /**
+     * What was found.
+     *
+     * @param rows compared
+     * @param differences one line each, naming the key, the column and both values; empty when all is equal
+     */
+    public record Result(String table, long rows, List<String> differences) {}
+
+    private Audit() {}
+
+    /** Compares the whole table. */
+    public static Result of(KpiTable<?> table, Connection crm, Connection kpi) throws SQLException {
+        Oracle oracle = new Oracle(table);
+        Map<Instant, Map<List<String>, List<@Nullable String>>> expectedAt = new HashMap<>();
+        List<String> differences = new ArrayList<>();
+        Map<List<String>, List<@Nullable String>> held =
+                new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
+        Instant latest = Instant.EPOCH;
+        try (Statement statement = kpi.createStatement();
+                ResultSet result = statement.executeQuery("SELECT * FROM crm_kpi." + table.name())) {
+            while (result.next()) {
+                Map<List<String>, List<@Nullable String>> row = new HashMap<>();
+                Oracle.read(result, table, row);
+                held.putAll(row);
+                Instant asOf = result.getObject("as_of", OffsetDateTime.class).toInstant();
+                latest = asOf.isAfter(latest) ? asOf : latest;
+                Map<List<String>, List<@Nullable String>> expected = expectedAt.get(asOf);
+                if (expected == null) {
+                    expected = oracle.rows(crm, asOf);
+                    expectedAt.put(asOf, expected);
+                }
+                for (Map.Entry<List<String>, List<@Nullable String>> entry : row.entrySet()) {
+                    compare(table, entry.getKey(), expected.get(entry.getKey()), entry.getValue(), asOf, differences);
+                }
+            }
+        }
+        for (List<String> key : oracle.rows(crm, latest).keySet()) {
+            if (!held.containsKey(key)) {
+                differences.add("%s %s: missing".formatted(table.name(), key));
+            }
+        }
+        return new Result(table.name(), held.size(), differences);
+    }
+
+    private static void compare(
+            KpiTable<?> table,
+            List<String> key,
+            @Nullable List<@Nullable String> expected,
+            List<@Nullable String> held,
+            Instant asOf,
+            List<String> differences) {
+        if (expected == null) {
+            differences.add("%s %s at %s: not to be there".formatted(table.name(), key, asOf));
+            return;
+        }
+        for (int i = 0; i < held.size(); i++) {
+            if (!java.util.Objects.equals(expected.get(i), held.get(i))) {
+                differences.add("%s %s at %s: %s is %s, the oracle says %s"
+                        .formatted(
+                                table.name(),
+                                key,
+                                asOf,
+                                table.valueColumns().get(i).name(),
+                                held.get(i),
+                                expected.get(i)));
+            }
+        }
+    }
+
+    /** Whether KPI time of the pipeline has passed that instant, as {@code crm_kpi_status} tells. */
+    public static boolean hasPassed(Connection kpi, String pipeline, Instant instant) throws SQLException {
+        try (PreparedStatement statement =
+                kpi.prepareStatement("SELECT kpi_time > ? FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
+            statement.setObject(1, instant.atOffset(java.time.ZoneOffset.UTC));
+            statement.setString(2, pipeline);
+            try (ResultSet result = statement.executeQuery()) {
+                return result.next() && result.getBoolean(1);
+            }
+        }
+    }
+}

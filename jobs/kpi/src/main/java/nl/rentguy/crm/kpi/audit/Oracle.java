@@ -1,0 +1,91 @@
+package nl.rentguy.crm.kpi.audit;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.KpiTable.Column;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A KPI table's definition, {@code sql/oracle/<table>.sql}: a batch query over the CRM with the parameter {@code :as_of}.
+ * For what plain rows cannot tell it reads schema {@code oracle}, see {@code sql/oracle/history.sql}.
+ */
+public final class Oracle {
+
+    private final KpiTable<?> table;
+    private final String query;
+
+    public Oracle(KpiTable<?> table) {
+        this.table = table;
+        this.query = sql("oracle/" + table.name() + ".sql").replace(":as_of", "?");
+    }
+
+    /** The text of a file below {@code sql/}. */
+    public static String sql(String file) {
+        try (InputStream text = Oracle.class.getResourceAsStream("/sql/" + file)) {
+            if (text == null) {
+                throw new IllegalArgumentException("there is no file sql/" + file);
+            }
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the table is to hold at that instant: all columns but {@code as_of}, as text, by primary key. */
+    public Map<List<String>, List<@Nullable String>> rows(Connection crm, Instant asOf) throws SQLException {
+        try (PreparedStatement statement = crm.prepareStatement(query)) {
+            statement.setObject(1, asOf.atOffset(ZoneOffset.UTC));
+            Map<List<String>, List<@Nullable String>> rows = new TreeMap<>(Oracle::compare);
+            try (ResultSet result = statement.executeQuery()) {
+                while (result.next()) {
+                    read(result, table, rows);
+                }
+            }
+            return rows;
+        }
+    }
+
+    static void read(ResultSet result, KpiTable<?> table, Map<List<String>, List<@Nullable String>> rows)
+            throws SQLException {
+        List<String> key = new ArrayList<>();
+        for (Column column : table.keyColumns()) {
+            key.add(String.valueOf(result.getObject(column.name())));
+        }
+        List<@Nullable String> values = new ArrayList<>();
+        for (Column column : table.valueColumns()) {
+            values.add(text(result.getObject(column.name())));
+        }
+        rows.put(key, values);
+    }
+
+    /** Equal for equal values: a number's scale does not matter. */
+    public static @Nullable String text(@Nullable Object value) {
+        return value instanceof BigDecimal number
+                ? (number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString())
+                : value == null ? null : value.toString();
+    }
+
+    private static int compare(List<String> a, List<String> b) {
+        for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+            int difference = a.get(i).compareTo(b.get(i));
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return a.size() - b.size();
+    }
+}

@@ -1,0 +1,61 @@
+package nl.rentguy.crm.kpi.cdc;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A change event that was refused, as it is kept in {@code crm_kpi_dead_letters}.
+ *
+ * @param source table of the CRM
+ * @param position LSN in the CRM's log; 0 in the snapshot
+ * @param reason a word of {@link RefusedException.Reason}
+ * @param payload the columns as JSON, personal data removed
+ * @param payloadSha256 of the payload, in hexadecimal
+ */
+public record DeadLetter(
+        String source, long position, String reason, String message, String payload, String payloadSha256) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Columns that never leave the CRM database. */
+    private static final Set<String> PERSONAL =
+            Set.of("name", "email", "phone", "external_id", "summary", "payload", "context", "title");
+
+    public static DeadLetter of(RawChange raw, RefusedException refused) {
+        Map<String, String> columns = new TreeMap<>(raw.columns());
+        columns.keySet().removeAll(PERSONAL);
+        try {
+            String payload = JSON.writeValueAsString(columns);
+            return new DeadLetter(
+                    raw.table(),
+                    raw.position(),
+                    refused.reason().word(),
+                    refused.explanation(),
+                    payload,
+                    sha256(payload));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("texts by name are always JSON", e);
+        }
+    }
+
+    /** The same for the same event, however often it is read. */
+    public String id() {
+        return sha256(source + '\n' + position + '\n' + payload);
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

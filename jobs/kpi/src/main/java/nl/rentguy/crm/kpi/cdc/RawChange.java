@@ -1,0 +1,30 @@
+package nl.rentguy.crm.kpi.cdc;
+
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change event as its envelope tells it, before anything is made of it.
+ *
+ * @param table without schema
+ * @param deleted true for a deletion, whose columns are those of the primary key alone
+ * @param position LSN in the CRM's log; 0 for a row read in the snapshot
+ * @param committedAtMicros commit time, microseconds since the epoch; {@link RowChange#IN_SNAPSHOT} for a snapshot row
+ * @param columns by name, each value as text, absent where SQL has NULL
+ */
+public record RawChange(
+        String table, boolean deleted, long position, long committedAtMicros, Map<String, String> columns) {
+
+    /** Commit time in milliseconds, rounded up; {@link RowChange#IN_SNAPSHOT} for a snapshot row. */
+    public long committedAt() {
+        return committedAtMicros == RowChange.IN_SNAPSHOT
+                ? RowChange.IN_SNAPSHOT
+                : -Math.floorDiv(-committedAtMicros, 1000L);
+    }
+
+    /** The column's value, or null when it is NULL or not sent. */
+    public @Nullable String column(String name) {
+        return columns.get(name);
+    }
+}

@@ -1,0 +1,20 @@
+package nl.rentguy.crm.kpi.cdc;
+
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+
+/** How raw changes travel. */
+final class RawChangeType {
+
+    static final TypeInformation<RawChange> INSTANCE = Types.POJO(
+            RawChange.class,
+            Map.of(
+                    "table", Types.STRING,
+                    "deleted", Types.BOOLEAN,
+                    "position", Types.LONG,
+                    "committedAtMicros", Types.LONG,
+                    "columns", Types.MAP(Types.STRING, Types.STRING)));
+
+    private RawChangeType() {}
+}

@@ -1,0 +1,186 @@
+package nl.rentguy.crm.kpi.config;
+
+import static org.apache.flink.configuration.ConfigOptions.key;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.description.HtmlFormatter;
+
+/** The options of the job. Durations carry their unit, such as {@code 20 ms} or {@code 1 min}. */
+public final class JobOptions {
+
+    public static final ConfigOption<String> CRM_JDBC_URL = key("crm.jdbc-url")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The CRM database: jdbc:postgresql://host:port/database.");
+
+    public static final ConfigOption<String> CRM_USERNAME = key("crm.username")
+            .stringType()
+            .defaultValue("crm_kpi_cdc")
+            .withDescription("The role that reads the change log and writes the heartbeat.");
+
+    public static final ConfigOption<String> CRM_PASSWORD =
+            key("crm.password").stringType().defaultValue("").withDescription("Its password.");
+
+    public static final ConfigOption<String> KPI_JDBC_URL = key("kpi.jdbc-url")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The database with schema crm_kpi: jdbc:postgresql://host:port/database.");
+
+    public static final ConfigOption<String> KPI_USERNAME = key("kpi.username")
+            .stringType()
+            .defaultValue("crm_kpi_writer")
+            .withDescription("The role that writes the KPI tables.");
+
+    public static final ConfigOption<String> KPI_PASSWORD =
+            key("kpi.password").stringType().defaultValue("").withDescription("Its password.");
+
+    public static final ConfigOption<String> KPI_PIPELINE_NAME = key("kpi.pipeline-name")
+            .stringType()
+            .defaultValue("crm-kpi")
+            .withDescription("The job's name in Flink and its key in crm_kpi_status.");
+
+    public static final ConfigOption<Integer> KPI_WINDOW_DAYS = key("kpi.window-days")
+            .intType()
+            .defaultValue(30)
+            .withDescription("Length of the rolling window, the 30d of column names, in days of 24 hours.");
+
+    public static final ConfigOption<Integer> KPI_STALE_DAYS = key("kpi.stale-days")
+            .intType()
+            .defaultValue(14)
+            .withDescription("An open deal is stale when it has been in its stage for more days of 24 hours.");
+
+    public static final ConfigOption<Integer> KPI_SLA_MINUTES = key("kpi.sla-minutes")
+            .intType()
+            .defaultValue(10)
+            .withDescription("An automation run breaches its SLA when it takes more minutes.");
+
+    public static final ConfigOption<String> KPI_TIME_ZONE = key("kpi.time-zone")
+            .stringType()
+            .defaultValue("Europe/Amsterdam")
+            .withDescription("Whose calendar days run_date and other days are.");
+
+    public static final ConfigOption<String> KPI_DEFAULT_CURRENCY = key("kpi.default-currency")
+            .stringType()
+            .defaultValue("EUR")
+            .withDescription("Currency of rows that exist without any amount.");
+
+    public static final ConfigOption<Duration> KPI_EMIT_INTERVAL = key("kpi.emit-interval")
+            .durationType()
+            .defaultValue(Duration.ofMillis(20))
+            .withDescription("A row is published at most once in this time; as_of is a multiple of it.");
+
+    public static final ConfigOption<Duration> KPI_REFRESH_INTERVAL = key("kpi.refresh-interval")
+            .durationType()
+            .defaultValue(Duration.ofMinutes(1))
+            .withDescription("Rows with ages, which grow with time alone, are published again this often.");
+
+    public static final ConfigOption<Duration> CDC_HEARTBEAT_INTERVAL = key("cdc.heartbeat-interval")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(1))
+            .withDescription(
+                    "How often the job writes its heartbeat into the CRM database; KPI time moves at least as often.");
+
+    public static final ConfigOption<String> CDC_SLOT_NAME = key("cdc.slot-name")
+            .stringType()
+            .defaultValue("crm_kpi")
+            .withDescription("The replication slot in the CRM database; one per job.");
+
+    public static final ConfigOption<String> CDC_PUBLICATION_NAME = key("cdc.publication-name")
+            .stringType()
+            .defaultValue("crm_kpi")
+            .withDescription("The publication that sql/crm/cdc.sql creates in the CRM database.");
+
+    public static final ConfigOption<Integer> CDC_SPLIT_SIZE = key("cdc.split-size")
+            .intType()
+            .defaultValue(50_000)
+            .withDescription("Rows per chunk of the snapshot. A chunk is held in memory.");
+
+    public static final ConfigOption<Integer> CDC_FETCH_SIZE = key("cdc.fetch-size")
+            .intType()
+            .defaultValue(10_000)
+            .withDescription("Rows per round trip of the snapshot.");
+
+    public static final ConfigOption<Duration> CDC_POLL_INTERVAL = key("cdc.poll-interval")
+            .durationType()
+            .defaultValue(Duration.ofMillis(5))
+            .withDescription("How long the reader waits for changes before it looks again.");
+
+    private static final List<ConfigOption<?>> ALL = List.of(
+            CRM_JDBC_URL,
+            CRM_USERNAME,
+            CRM_PASSWORD,
+            KPI_JDBC_URL,
+            KPI_USERNAME,
+            KPI_PASSWORD,
+            KPI_PIPELINE_NAME,
+            KPI_WINDOW_DAYS,
+            KPI_STALE_DAYS,
+            KPI_SLA_MINUTES,
+            KPI_TIME_ZONE,
+            KPI_DEFAULT_CURRENCY,
+            KPI_EMIT_INTERVAL,
+            KPI_REFRESH_INTERVAL,
+            CDC_HEARTBEAT_INTERVAL,
+            CDC_SLOT_NAME,
+            CDC_PUBLICATION_NAME,
+            CDC_SPLIT_SIZE,
+            CDC_FETCH_SIZE,
+            CDC_POLL_INTERVAL);
+
+    private JobOptions() {}
+
+    /** Every option, in the order of the documentation. */
+    public static List<ConfigOption<?>> all() {
+        return ALL;
+    }
+
+    /** @throws ConfigException when the option is not set */
+    public static <T> T required(ConfigOption<T> option, Configuration config) {
+        return config.getOptional(option)
+                .orElseThrow(
+                        () -> new ConfigException("%s is not set. %s".formatted(option.key(), description(option))));
+    }
+
+    /**
+     * The figures that the KPI definitions leave open.
+     *
+     * @throws ConfigException when one is out of range
+     */
+    public static KpiSettings kpiSettings(Configuration config) {
+        return new KpiSettings(
+                Duration.ofDays(positive(KPI_WINDOW_DAYS, config)),
+                Duration.ofDays(positive(KPI_STALE_DAYS, config)),
+                Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
+                timeZone(config),
+                config.get(KPI_DEFAULT_CURRENCY));
+    }
+
+    private static int positive(ConfigOption<Integer> option, Configuration config) {
+        int value = config.get(option);
+        if (value < 1) {
+            throw new ConfigException("%s is '%d'; expected a whole number from 1 on".formatted(option.key(), value));
+        }
+        return value;
+    }
+
+    private static ZoneId timeZone(Configuration config) {
+        String name = config.get(KPI_TIME_ZONE);
+        try {
+            return ZoneId.of(name);
+        } catch (DateTimeException e) {
+            throw new ConfigException(
+                    "%s is '%s'; expected a time zone such as Europe/Amsterdam".formatted(KPI_TIME_ZONE.key(), name));
+        }
+    }
+
+    /** What the option means, as plain text. */
+    static String description(ConfigOption<?> option) {
+        return new HtmlFormatter().format(option.description());
+    }
+}

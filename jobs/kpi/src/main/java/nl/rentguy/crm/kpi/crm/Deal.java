@@ -1,0 +1,47 @@
+package nl.rentguy.crm.kpi.crm;
+
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * One version of a row of {@code crm_deals}.
+ *
+ * @param valueCents the deal's value in hundredths of its currency's unit
+ * @param currency as the CRM writes it, such as {@code EUR}
+ * @param probability percent, 0 to 100
+ * @param status the CRM's word, in its own case
+ * @param createdAt microsecond precision
+ * @param updatedAt when the CRM wrote this version, microsecond precision
+ */
+public record Deal(
+        long id,
+        String tenantId,
+        long pipelineId,
+        long stageId,
+        long valueCents,
+        String currency,
+        int probability,
+        String status,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /** What a status word means for the KPIs. */
+    public enum Outcome {
+        OPEN,
+        WON,
+        LOST
+    }
+
+    /** {@code won} is won; {@code lost} and {@code closed_lost} are lost; any other word is open. Case does not matter. */
+    public Outcome outcome() {
+        return switch (status.toLowerCase(Locale.ROOT)) {
+            case "won" -> Outcome.WON;
+            case "lost", "closed_lost" -> Outcome.LOST;
+            default -> Outcome.OPEN;
+        };
+    }
+
+    public boolean isOpen() {
+        return outcome() == Outcome.OPEN;
+    }
+}

@@ -1,0 +1,35 @@
+package nl.rentguy.crm.kpi.crm;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipeline and its stages, whichever came first.
+ *
+ * @param pipeline null while only stages are known, or when the pipeline's row is deleted before theirs
+ * @param stages by id
+ */
+public record PipelineBoard(@Nullable Pipeline pipeline, Map<Long, Stage> stages) {
+
+    public static final PipelineBoard EMPTY = new PipelineBoard(null, Map.of());
+
+    public PipelineBoard with(@Nullable Pipeline newPipeline) {
+        return new PipelineBoard(newPipeline, stages);
+    }
+
+    /** The board with that stage in its newest version, or without it when {@code stage} is null. */
+    public PipelineBoard with(long stageId, @Nullable Stage stage) {
+        Map<Long, Stage> changed = new HashMap<>(stages);
+        if (stage == null) {
+            changed.remove(stageId);
+        } else {
+            changed.put(stageId, stage);
+        }
+        return new PipelineBoard(pipeline, changed);
+    }
+
+    public boolean isEmpty() {
+        return pipeline == null && stages.isEmpty();
+    }
+}

@@ -1,0 +1,50 @@
+package nl.rentguy.crm.kpi.crm;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest version of one CRM row, or its deletion. Exactly the field of {@link #table} is set; after a deletion none
+ * is. The version before is not part of it: with the CRM's replica identity the log does not carry it, so whoever needs
+ * it keeps it.
+ *
+ * @param table which of the CRM's tables
+ * @param id the row's primary key
+ * @param committedAt commit time in the CRM's log, milliseconds since the epoch, rounded up, so that at that instant
+ *     the change has certainly happened; {@link #IN_SNAPSHOT} for a row read in the snapshot
+ */
+public record RowChange(
+        CrmTable table,
+        long id,
+        long committedAt,
+        @Nullable Pipeline pipeline,
+        @Nullable Stage stage,
+        @Nullable Deal deal,
+        @Nullable AutomationRun run) {
+
+    /** The row was there when the snapshot read it; when it was committed is not known. */
+    public static final long IN_SNAPSHOT = Long.MIN_VALUE;
+
+    public static RowChange of(Pipeline row, long committedAt) {
+        return new RowChange(CrmTable.PIPELINES, row.id(), committedAt, row, null, null, null);
+    }
+
+    public static RowChange of(Stage row, long committedAt) {
+        return new RowChange(CrmTable.PIPELINE_STAGES, row.id(), committedAt, null, row, null, null);
+    }
+
+    public static RowChange of(Deal row, long committedAt) {
+        return new RowChange(CrmTable.DEALS, row.id(), committedAt, null, null, row, null);
+    }
+
+    public static RowChange of(AutomationRun row, long committedAt) {
+        return new RowChange(CrmTable.AUTOMATION_RUNS, row.id(), committedAt, null, null, null, row);
+    }
+
+    public static RowChange deletion(CrmTable table, long id, long committedAt) {
+        return new RowChange(table, id, committedAt, null, null, null, null);
+    }
+
+    public boolean isDeletion() {
+        return pipeline == null && stage == null && deal == null && run == null;
+    }
+}

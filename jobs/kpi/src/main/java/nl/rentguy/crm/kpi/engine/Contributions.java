@@ -1,0 +1,25 @@
+package nl.rentguy.crm.kpi.engine;
+
+import java.time.Instant;
+
+/** Takes what an entity contributes to one KPI table. */
+@FunctionalInterface
+public interface Contributions {
+
+    void add(Contribution contribution);
+
+    /** An amount that holds whatever the time. */
+    default void always(Cell cell, Amounts amounts) {
+        between(Instant.MIN, Instant.MAX, cell, amounts);
+    }
+
+    /** An amount that holds from that instant on, the instant included. */
+    default void from(Instant from, Cell cell, Amounts amounts) {
+        between(from, Instant.MAX, cell, amounts);
+    }
+
+    /** An amount that holds at every instant t with {@code from <= t < until}. */
+    default void between(Instant from, Instant until, Cell cell, Amounts amounts) {
+        add(new Contribution(cell, amounts, from, until));
+    }
+}

@@ -1,0 +1,169 @@
+package nl.rentguy.crm.kpi.job;
+
+import java.util.List;
+import nl.rentguy.crm.kpi.cdc.CrmSource;
+import nl.rentguy.crm.kpi.cdc.RawChange;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.operators.AccumulateFunction;
+import nl.rentguy.crm.kpi.operators.Cadence;
+import nl.rentguy.crm.kpi.operators.CombineOperator;
+import nl.rentguy.crm.kpi.operators.DecodeFunction;
+import nl.rentguy.crm.kpi.operators.EntityChange;
+import nl.rentguy.crm.kpi.operators.EntityFunction;
+import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
+import nl.rentguy.crm.kpi.operators.ParentFunction;
+import nl.rentguy.crm.kpi.operators.ProgressOperator;
+import nl.rentguy.crm.kpi.operators.StreamTypes;
+import nl.rentguy.crm.kpi.store.Sinks;
+import nl.rentguy.crm.kpi.store.Sweep;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.types.Row;
+
+/**
+ * The whole job.
+ *
+ * <pre>{@code
+ * heartbeat ---> CRM database
+ *
+ * crm-source --> decode --+--> deals -------------------------+
+ *                  |      +--> runs --------------------------+--> combine ==> accumulate --> a sink per KPI table
+ *                  |      +--> pipelines <--------------+     |                    |
+ *                  |      +--> stages ==> stage-to-pipeline --+                    +--> progress --> status-sink
+ *                  v
+ *          dead-letter-sink                                             ==> is a shuffle by key
+ * }</pre>
+ */
+public final class KpiGraph {
+
+    private final Configuration config;
+    private final KpiSettings settings;
+    private final Cadence cadence;
+
+    private KpiGraph(Configuration config) {
+        this.config = config;
+        this.settings = JobOptions.kpiSettings(config);
+        this.cadence =
+                Cadence.of(config.get(JobOptions.KPI_EMIT_INTERVAL), config.get(JobOptions.KPI_REFRESH_INTERVAL));
+    }
+
+    /**
+     * Adds the job to the environment.
+     *
+     * @throws nl.rentguy.crm.kpi.config.ConfigException when an option is missing or wrong
+     */
+    public static void build(StreamExecutionEnvironment env, Configuration config) {
+        KpiGraph graph = new KpiGraph(config);
+        graph.heartbeat(env);
+        SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
+        graph.publish(graph.deltas(changes));
+    }
+
+    private void heartbeat(StreamExecutionEnvironment env) {
+        double perSecond =
+                1_000.0 / config.get(JobOptions.CDC_HEARTBEAT_INTERVAL).toMillis();
+        Source<Long, ?, ?> beats = new DataGeneratorSource<>(
+                beat -> beat, Long.MAX_VALUE, RateLimiterStrategy.perSecond(perSecond), Types.LONG);
+        env.fromSource(beats, WatermarkStrategy.noWatermarks(), Uids.HEARTBEAT_SOURCE)
+                .uid(Uids.HEARTBEAT_SOURCE)
+                .setParallelism(1)
+                .sinkTo(Sinks.heartbeat(config))
+                .name(Uids.HEARTBEAT_SINK)
+                .uid(Uids.HEARTBEAT_SINK)
+                .setParallelism(1);
+    }
+
+    private DataStream<RawChange> crm(StreamExecutionEnvironment env) {
+        return env.fromSource(CrmSource.of(config), CrmSource.watermarks(), Uids.CRM_SOURCE)
+                .uid(Uids.CRM_SOURCE);
+    }
+
+    private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
+        SingleOutputStreamOperator<RowChange> changes = raw.process(new DecodeFunction(), StreamTypes.ROW_CHANGE)
+                .name(Uids.DECODE)
+                .uid(Uids.DECODE);
+        changes.getSideOutput(DecodeFunction.DEAD_LETTERS)
+                .sinkTo(Sinks.deadLetters(config))
+                .name(Uids.DEAD_LETTER_SINK)
+                .uid(Uids.DEAD_LETTER_SINK);
+        return changes;
+    }
+
+    private DataStream<Delta> deltas(DataStream<RowChange> changes) {
+        DataStream<EntityChange> ofStages = of(CrmTable.PIPELINE_STAGES, changes)
+                .keyBy(RowChange::id, Types.LONG)
+                .process(new ParentFunction(), StreamTypes.ENTITY_CHANGE)
+                .name(Uids.STAGE_TO_PIPELINE)
+                .uid(Uids.STAGE_TO_PIPELINE);
+        return entities(Uids.DEALS, ownRows(CrmTable.DEALS, changes), Kpis::deals, StreamTypes.DEAL_HISTORY)
+                .union(
+                        entities(Uids.RUNS, ownRows(CrmTable.AUTOMATION_RUNS, changes), Kpis::runs, StreamTypes.RUN),
+                        entities(
+                                Uids.PIPELINES,
+                                ownRows(CrmTable.PIPELINES, changes).union(ofStages),
+                                Kpis::boards,
+                                StreamTypes.PIPELINE_BOARD));
+    }
+
+    private <S> DataStream<Delta> entities(
+            String uid, DataStream<EntityChange> changes, ModelOf<S> modelOf, TypeInformation<S> type) {
+        return changes.keyBy(EntityChange::entityId, Types.LONG)
+                .process(new EntityFunction<>(settings, modelOf, type, cadence.tickMillis()), StreamTypes.DELTA)
+                .name(uid)
+                .uid(uid)
+                .transform(Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
+                .uid(uid + "-" + Uids.COMBINE);
+    }
+
+    private static DataStream<EntityChange> ownRows(CrmTable table, DataStream<RowChange> changes) {
+        return of(table, changes)
+                .map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
+                .name(Uids.ownRows(table))
+                .uid(Uids.ownRows(table));
+    }
+
+    private static DataStream<RowChange> of(CrmTable table, DataStream<RowChange> changes) {
+        return changes.filter(change -> change.table() == table)
+                .name(Uids.rows(table))
+                .uid(Uids.rows(table));
+    }
+
+    private void publish(DataStream<Delta> deltas) {
+        List<Kpi> kpis = new Kpis(settings).list();
+        SingleOutputStreamOperator<Row> rows = deltas.keyBy(
+                        delta -> delta.cell().group(), StreamTypes.GROUP)
+                .process(new AccumulateFunction(settings, cadence))
+                .returns(Types.ROW())
+                .name(Uids.ACCUMULATE)
+                .uid(Uids.ACCUMULATE);
+        for (Kpi kpi : kpis) {
+            String uid = Uids.sink(kpi.table().name());
+            rows.getSideOutput(AccumulateFunction.rowsOf(kpi.table()))
+                    .sinkTo(Sinks.kpiTable(kpi.table(), config))
+                    .name(uid)
+                    .uid(uid);
+        }
+        List<String> tables = kpis.stream().map(kpi -> kpi.table().name()).toList();
+        rows.transform(Uids.PROGRESS, Types.LONG, new ProgressOperator(cadence, new Sweep(tables, config)))
+                .uid(Uids.PROGRESS)
+                .setParallelism(1)
+                .sinkTo(Sinks.status(config))
+                .name(Uids.STATUS_SINK)
+                .uid(Uids.STATUS_SINK)
+                .setParallelism(1);
+    }
+}

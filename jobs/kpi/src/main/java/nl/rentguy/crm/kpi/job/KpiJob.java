@@ -1,0 +1,47 @@
+package nl.rentguy.crm.kpi.job;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import nl.rentguy.crm.kpi.config.ConfigException;
+import nl.rentguy.crm.kpi.config.JobConfig;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Submits the job to the cluster it is started on: {@code --config job.properties}, then {@code --set key=value}. */
+public final class KpiJob {
+
+    private KpiJob() {}
+
+    public static void main(String[] args) throws Exception {
+        Path file = null;
+        List<String> settings = new ArrayList<>();
+        for (int i = 0; i < args.length; i += 2) {
+            String value = i + 1 < args.length ? args[i + 1] : "";
+            switch (args[i]) {
+                case "--config" -> file = Path.of(value);
+                case "--set" -> settings.add(value);
+                default ->
+                    throw new ConfigException(
+                            "There is no argument '%s'; expected --config FILE or --set KEY=VALUE".formatted(args[i]));
+            }
+        }
+        Configuration config = JobConfig.load(file, settings);
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(runtime());
+        KpiGraph.build(env, config);
+        env.execute(config.get(JobOptions.KPI_PIPELINE_NAME));
+    }
+
+    /** What the job needs of Flink wherever it runs: field by field serialization, pinned ids, a fine clock. */
+    public static Configuration runtime() {
+        Configuration runtime = new Configuration();
+        runtime.set(PipelineOptions.GENERIC_TYPES, false);
+        runtime.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        runtime.set(PipelineOptions.OBJECT_REUSE, true);
+        runtime.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, Duration.ofMillis(20));
+        return runtime;
+    }
+}

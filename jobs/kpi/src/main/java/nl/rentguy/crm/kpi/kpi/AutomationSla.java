@@ -1,0 +1,131 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code crm_automation_sla}: the automation runs of each workflow and day, how long they took, and which broke the SLA.
+ *
+ * <p>A breach is a run that took longer than the SLA, or one that still runs after it: the latter is counted the moment
+ * the deadline passes, with no event. The day is that of {@code created_at} in the configured time zone.
+ */
+public final class AutomationSla implements Kpi {
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final List<String> RUNS = List.of();
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum COUNT = SLOTS.sum();
+    private static final Sum COMPLETED = SLOTS.sum();
+    private static final Sum FAILED = SLOTS.sum();
+    private static final Sum OPEN = SLOTS.sum();
+    private static final Sum LATE = SLOTS.sum();
+    private static final Sum OVERDUE = SLOTS.sum();
+    private static final Sum TIMED = SLOTS.sum();
+    private static final TimeSum LENGTH = SLOTS.timeSum();
+
+    /** What the columns are derived from. */
+    private record View(String tenant, String workflow, LocalDate day, Amounts sums, Duration sla) {
+
+        long count(Sum sum) {
+            return sum.of(sums);
+        }
+
+        long breaches() {
+            return count(LATE) + count(OVERDUE);
+        }
+
+        BigDecimal rate(long part) {
+            return Slots.quotient(BigDecimal.valueOf(part), count(COUNT));
+        }
+    }
+
+    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_automation_sla")
+            .key("tenant_id", TEXT, View::tenant)
+            .key("workflow_id", TEXT, View::workflow)
+            .key("run_date", DATE, View::day)
+            .column("run_count", BIGINT, v -> v.count(COUNT))
+            .column("completed_runs", BIGINT, v -> v.count(COMPLETED))
+            .column("failed_runs", BIGINT, v -> v.count(FAILED))
+            .column("open_runs", BIGINT, v -> v.count(OPEN))
+            .column("late_runs", BIGINT, v -> v.count(LATE))
+            .column("overdue_runs", BIGINT, v -> v.count(OVERDUE))
+            .column("sla_breaches", BIGINT, View::breaches)
+            .column("avg_completion_minutes", NUMERIC, v -> LENGTH.mean(v.sums, v.count(TIMED), MINUTE))
+            .column("p95_completion_minutes", NUMERIC, v -> minutes(Slots.percentile(v.sums, 95)))
+            .column("max_completion_minutes", NUMERIC, v -> minutes(Slots.max(v.sums)))
+            .column("failure_rate", NUMERIC, v -> v.rate(v.count(FAILED)))
+            .column("breach_rate", NUMERIC, v -> v.rate(v.breaches()))
+            .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toNanos() / 1000));
+
+    private final KpiSettings settings;
+
+    public AutomationSla(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return TABLE;
+    }
+
+    @Override
+    public void contribute(AutomationRun run, Contributions to) {
+        LocalDate day = LocalDate.ofInstant(run.createdAt(), settings.timeZone());
+        Cell cell =
+                new Cell(new Cell.Group(TABLE.name(), List.of(run.tenantId(), run.workflowId(), day.toString())), RUNS);
+        Slots.Filling counts = SLOTS.fill()
+                .add(COUNT, 1)
+                .addIf(run.isTerminal() && !run.isFailed(), COMPLETED)
+                .addIf(run.isFailed(), FAILED)
+                .addIf(!run.isTerminal(), OPEN);
+        Instant completed = run.completedAt();
+        if (completed != null) {
+            Duration length = Duration.between(run.createdAt(), completed);
+            counts.add(TIMED, 1)
+                    .add(LENGTH, length)
+                    .tally(ChronoUnit.MICROS.between(run.createdAt(), completed))
+                    .addIf(length.compareTo(settings.sla()) > 0, LATE);
+        } else if (!run.isTerminal()) {
+            Instant deadline = run.createdAt().plus(settings.sla());
+            to.from(deadline.plusNanos(1000), cell, SLOTS.fill().add(OVERDUE, 1).amounts());
+        }
+        to.always(cell, counts.amounts());
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Amounts sums = lines.get(RUNS);
+        if (sums == null) {
+            return List.of();
+        }
+        return List.of(TABLE.row(new View(key.get(0), key.get(1), LocalDate.parse(key.get(2)), sums, settings.sla())));
+    }
+
+    @Override
+    public List<String> keyOfRow(List<String> primaryKey) {
+        return primaryKey;
+    }
+
+    private static @Nullable BigDecimal minutes(@Nullable Long micros) {
+        return micros == null ? null : Slots.quotient(BigDecimal.valueOf(micros), MINUTE.toNanos() / 1000);
+    }
+}

@@ -1,0 +1,18 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of a KPI table without its {@code as_of}.
+ *
+ * @param key values of the key columns, in order
+ * @param values values of the other columns, in order
+ */
+public record KpiRow(List<Object> key, List<@Nullable Object> values) {
+
+    /** The key's values as text, which {@link SqlType#parse} reads back. */
+    public List<String> keyText() {
+        return key.stream().map(Object::toString).toList();
+    }
+}

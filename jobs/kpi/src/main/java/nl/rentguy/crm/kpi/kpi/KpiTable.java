@@ -1,0 +1,86 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The columns of a KPI table, each with the formula that derives it. Every table also has {@code as_of}, the KPI time of
+ * the row, which is not listed here.
+ *
+ * @param <V> what the formulas read
+ */
+public final class KpiTable<V> {
+
+    /** One column, without its formula. */
+    public record Column(String name, SqlType type) {}
+
+    private final String name;
+    private final List<Column> keyColumns = new ArrayList<>();
+    private final List<Column> valueColumns = new ArrayList<>();
+    private final List<Function<V, ? extends @Nullable Object>> formulas = new ArrayList<>();
+
+    private KpiTable(String name) {
+        this.name = name;
+    }
+
+    public static <V> KpiTable<V> named(String name) {
+        return new KpiTable<>(name);
+    }
+
+    /** Adds a column of the primary key. Key columns come before all others and are never null. */
+    public KpiTable<V> key(String column, SqlType type, Function<V, Object> formula) {
+        if (!valueColumns.isEmpty()) {
+            throw new IllegalStateException("key column " + column + " of " + name + " comes after other columns");
+        }
+        keyColumns.add(new Column(column, type));
+        formulas.add(formula);
+        return this;
+    }
+
+    /** Adds a column; the formula's value is of the type's Java class, or null. */
+    public KpiTable<V> column(String column, SqlType type, Function<V, ? extends @Nullable Object> formula) {
+        valueColumns.add(new Column(column, type));
+        formulas.add(formula);
+        return this;
+    }
+
+    /** The name in schema {@code crm_kpi}. */
+    public String name() {
+        return name;
+    }
+
+    public List<Column> keyColumns() {
+        return List.copyOf(keyColumns);
+    }
+
+    public List<Column> valueColumns() {
+        return List.copyOf(valueColumns);
+    }
+
+    /** All columns but {@code as_of}, the key first. */
+    public List<Column> columns() {
+        List<Column> all = new ArrayList<>(keyColumns);
+        all.addAll(valueColumns);
+        return all;
+    }
+
+    /** The row that the formulas derive. */
+    KpiRow row(V view) {
+        List<@Nullable Object> values = new ArrayList<>(formulas.size());
+        for (Function<V, ? extends @Nullable Object> formula : formulas) {
+            values.add(formula.apply(view));
+        }
+        List<Object> key = new ArrayList<>(keyColumns.size());
+        for (int i = 0; i < keyColumns.size(); i++) {
+            Object part = values.get(i);
+            if (part == null) {
+                throw new IllegalStateException(
+                        "key column " + keyColumns.get(i).name() + " of " + name + " is null");
+            }
+            key.add(part);
+        }
+        return new KpiRow(key, values.subList(keyColumns.size(), values.size()));
+    }
+}

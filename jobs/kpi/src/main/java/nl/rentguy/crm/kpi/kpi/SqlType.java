@@ -1,0 +1,40 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
+
+/**
+ * The PostgreSQL types that KPI columns have. Their values in Java are {@link String}, {@link Integer}, {@link Long}, {@link
+ * BigDecimal}, {@link LocalDate} and {@link Instant}.
+ */
+public enum SqlType {
+    TEXT("text"),
+    INTEGER("integer"),
+    BIGINT("bigint"),
+    NUMERIC("numeric"),
+    DATE("date"),
+    TIMESTAMPTZ("timestamptz");
+
+    private final String sqlName;
+
+    SqlType(String sqlName) {
+        this.sqlName = sqlName;
+    }
+
+    public String sqlName() {
+        return sqlName;
+    }
+
+    /** The value that {@link Object#toString} of a value of this type was made of. */
+    public Object parse(String text) {
+        return switch (this) {
+            case TEXT -> text;
+            case INTEGER -> Integer.valueOf(text);
+            case BIGINT -> Long.valueOf(text);
+            case NUMERIC -> new BigDecimal(text);
+            case DATE -> LocalDate.parse(text);
+            case TIMESTAMPTZ -> Instant.parse(text);
+        };
+    }
+}

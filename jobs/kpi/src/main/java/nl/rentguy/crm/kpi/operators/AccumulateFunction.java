@@ -1,0 +1,160 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.KpiTime;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiRow;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick.
+ */
+public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Row> {
+
+    private static final long serialVersionUID = 1;
+
+    private final KpiSettings settings;
+    private final Cadence cadence;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient Kpis kpis;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient MapState<List<String>, Amounts> lines;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient MapState<Long, Map<List<String>, Amounts>> pending;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient MapState<List<String>, Boolean> published;
+
+    public AccumulateFunction(KpiSettings settings, Cadence cadence) {
+        this.settings = settings;
+        this.cadence = cadence;
+    }
+
+    /** Where the rows of that table come out. */
+    public static OutputTag<Row> rowsOf(KpiTable<?> table) {
+        return new OutputTag<>(table.name(), StreamTypes.row(table));
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        kpis = new Kpis(settings);
+        lines = getRuntimeContext().getMapState(StateDescriptors.LINES);
+        pending = getRuntimeContext().getMapState(StateDescriptors.PENDING);
+        published = getRuntimeContext().getMapState(StateDescriptors.PUBLISHED);
+    }
+
+    @Override
+    public void processElement(Delta delta, Context context, Collector<Row> out) throws Exception {
+        TimerService timers = context.timerService();
+        long next = timers.currentWatermark() == Long.MIN_VALUE ? Long.MIN_VALUE : timers.currentWatermark() + 1;
+        long tick = KpiTime.roundUp(Math.max(delta.at(), next), cadence.tickMillis());
+        Map<List<String>, Amounts> waiting = pending.get(tick);
+        if (waiting == null) {
+            waiting = new HashMap<>();
+            timers.registerEventTimeTimer(tick);
+        }
+        waiting.merge(delta.cell().line(), delta.amounts(), Amounts::plus);
+        pending.put(tick, waiting);
+    }
+
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<Row> out) throws Exception {
+        TimerService timers = context.timerService();
+        Map<List<String>, Amounts> due = pending.get(timestamp);
+        if (due != null) {
+            pending.remove(timestamp);
+            for (Map.Entry<List<String>, Amounts> line : due.entrySet()) {
+                add(line.getKey(), line.getValue());
+            }
+        }
+        long at = cadence.publishAt(timestamp, timers.currentProcessingTime());
+        if (at == timestamp) {
+            publish(context);
+        } else {
+            timers.registerEventTimeTimer(at);
+        }
+    }
+
+    private void add(List<String> line, Amounts amounts) throws Exception {
+        Amounts sum = lines.get(line);
+        Amounts total = sum == null ? amounts : sum.plus(amounts);
+        if (total.isZero()) {
+            lines.remove(line);
+        } else {
+            lines.put(line, total);
+        }
+    }
+
+    private void publish(OnTimerContext context) throws Exception {
+        Cell.Group group = context.getCurrentKey();
+        Kpi kpi = kpis.named(group.kpi());
+        Instant asOf = Instant.ofEpochMilli(context.timestamp());
+        Map<List<String>, Amounts> sums = new HashMap<>();
+        for (Map.Entry<List<String>, Amounts> line : lines.entries()) {
+            sums.put(line.getKey(), line.getValue());
+        }
+        Set<List<String>> gone = new HashSet<>();
+        published.keys().forEach(gone::add);
+        OutputTag<Row> output = rowsOf(kpi.table());
+        for (KpiRow row : kpi.rows(group.key(), sums, asOf)) {
+            List<String> key = row.keyText();
+            if (!gone.remove(key)) {
+                published.put(key, true);
+            }
+            context.output(output, row(RowKind.INSERT, row.key(), row.values(), asOf));
+        }
+        for (List<String> key : gone) {
+            published.remove(key);
+            context.output(output, deletion(kpi.table(), key, asOf));
+        }
+        if (kpi.ages(sums)) {
+            context.timerService().registerEventTimeTimer(cadence.refreshAfter(context.timestamp()));
+        }
+    }
+
+    private static Row deletion(KpiTable<?> table, List<String> keyText, Instant asOf) {
+        List<Object> key = new ArrayList<>();
+        for (int i = 0; i < keyText.size(); i++) {
+            key.add(table.keyColumns().get(i).type().parse(keyText.get(i)));
+        }
+        List<@Nullable Object> values = new ArrayList<>();
+        table.valueColumns().forEach(column -> values.add(null));
+        return row(RowKind.DELETE, key, values, asOf);
+    }
+
+    private static Row row(RowKind kind, List<Object> key, List<@Nullable Object> values, Instant asOf) {
+        Row row = new Row(kind, key.size() + values.size() + 1);
+        int i = 0;
+        for (Object value : key) {
+            row.setField(i++, value);
+        }
+        for (Object value : values) {
+            row.setField(i++, value);
+        }
+        row.setField(i, asOf);
+        return row;
+    }
+}

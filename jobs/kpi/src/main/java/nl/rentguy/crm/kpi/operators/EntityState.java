@@ -1,0 +1,18 @@
+package nl.rentguy.crm.kpi.operators;
+
+import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import nl.rentguy.crm.kpi.engine.KpiTime;
+
+/**
+ * An entity at rest.
+ *
+ * @param entity its state
+ * @param evaluatedAt KPI time up to which its deltas have been sent; {@link KpiTime#NONE} before the first
+ * @param timer the one timer that is set, in KPI time; {@link Long#MAX_VALUE} when none is
+ */
+public record EntityState<S>(S entity, long evaluatedAt, long timer) {
+
+    Tracked<S> tracked() {
+        return new Tracked<>(entity, evaluatedAt);
+    }
+}

@@ -1,0 +1,35 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+
+/** Every keyed state of the job. The names are part of the savepoint format: a new name is an empty state. */
+final class StateDescriptors {
+
+    /** By child row: the parent it was last sent to. Gone when the child's row is deleted. */
+    static final ValueStateDescriptor<Long> PARENT = new ValueStateDescriptor<>("parent", Types.LONG);
+
+    /** By KPI key: the sums of each line. A line is gone when its sums are zero. */
+    static final MapStateDescriptor<List<String>, Amounts> LINES =
+            new MapStateDescriptor<>("lines", StreamTypes.TEXTS, StreamTypes.AMOUNTS);
+
+    /** By KPI key: what is to be added once KPI time reaches the instant. Gone when it has been added. */
+    static final MapStateDescriptor<Long, Map<List<String>, Amounts>> PENDING =
+            new MapStateDescriptor<>("pending", Types.LONG, StreamTypes.LINES);
+
+    /** By KPI key: the primary keys, as text, of the rows that stand in the table. Gone when none does. */
+    static final MapStateDescriptor<List<String>, Boolean> PUBLISHED =
+            new MapStateDescriptor<>("published", StreamTypes.TEXTS, Types.BOOLEAN);
+
+    private StateDescriptors() {}
+
+    /** By entity: the entity. Gone when the entity is. */
+    static <S> ValueStateDescriptor<EntityState<S>> entity(TypeInformation<S> type) {
+        return new ValueStateDescriptor<>("entity", StreamTypes.entityState(type));
+    }
+}

@@ -1,0 +1,158 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.crm.StageVisit;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.SqlType;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.types.Row;
+
+/** How everything that travels or rests in state is serialized: field by field, never by Kryo. */
+public final class StreamTypes {
+
+    public static final TypeInformation<List<String>> TEXTS = Types.LIST(Types.STRING);
+
+    public static final TypeInformation<Pipeline> PIPELINE =
+            Types.POJO(Pipeline.class, Map.of("id", Types.LONG, "tenantId", Types.STRING, "name", Types.STRING));
+
+    public static final TypeInformation<Stage> STAGE = Types.POJO(
+            Stage.class, Map.of("id", Types.LONG, "pipelineId", Types.LONG, "name", Types.STRING, "order", Types.INT));
+
+    public static final TypeInformation<Deal> DEAL = Types.POJO(
+            Deal.class,
+            Map.of(
+                    "id", Types.LONG,
+                    "tenantId", Types.STRING,
+                    "pipelineId", Types.LONG,
+                    "stageId", Types.LONG,
+                    "valueCents", Types.LONG,
+                    "currency", Types.STRING,
+                    "probability", Types.INT,
+                    "status", Types.STRING,
+                    "createdAt", Types.INSTANT,
+                    "updatedAt", Types.INSTANT));
+
+    public static final TypeInformation<AutomationRun> RUN = Types.POJO(
+            AutomationRun.class,
+            Map.of(
+                    "id", Types.LONG,
+                    "tenantId", Types.STRING,
+                    "workflowId", Types.STRING,
+                    "status", Types.STRING,
+                    "createdAt", Types.INSTANT,
+                    "completedAt", Types.INSTANT));
+
+    public static final TypeInformation<RowChange> ROW_CHANGE = Types.POJO(
+            RowChange.class,
+            Map.of(
+                    "table", Types.ENUM(CrmTable.class),
+                    "id", Types.LONG,
+                    "committedAt", Types.LONG,
+                    "pipeline", PIPELINE,
+                    "stage", STAGE,
+                    "deal", DEAL,
+                    "run", RUN));
+
+    public static final TypeInformation<EntityChange> ENTITY_CHANGE =
+            Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
+
+    public static final TypeInformation<StageVisit> STAGE_VISIT = Types.POJO(
+            StageVisit.class,
+            Map.of(
+                    "stageId", Types.LONG,
+                    "enteredAt", Types.INSTANT,
+                    "leftAt", Types.INSTANT,
+                    "closedTheDeal", Types.BOOLEAN));
+
+    public static final TypeInformation<DealHistory> DEAL_HISTORY = Types.POJO(
+            DealHistory.class,
+            Map.of(
+                    "deal",
+                    DEAL,
+                    "stageEnteredAt",
+                    Types.INSTANT,
+                    "closedAt",
+                    Types.INSTANT,
+                    "visits",
+                    Types.LIST(STAGE_VISIT)));
+
+    public static final TypeInformation<PipelineBoard> PIPELINE_BOARD =
+            Types.POJO(PipelineBoard.class, Map.of("pipeline", PIPELINE, "stages", Types.MAP(Types.LONG, STAGE)));
+
+    public static final TypeInformation<Amounts> AMOUNTS = Types.POJO(
+            Amounts.class,
+            Map.of("sums", Types.PRIMITIVE_ARRAY(Types.LONG), "tally", Types.PRIMITIVE_ARRAY(Types.LONG)));
+
+    public static final TypeInformation<Map<List<String>, Amounts>> LINES = Types.MAP(TEXTS, AMOUNTS);
+
+    public static final TypeInformation<Cell.Group> GROUP =
+            Types.POJO(Cell.Group.class, Map.of("kpi", Types.STRING, "key", TEXTS));
+
+    public static final TypeInformation<Delta> DELTA = Types.POJO(
+            Delta.class,
+            Map.of(
+                    "cell",
+                    Types.POJO(Cell.class, Map.of("group", GROUP, "line", TEXTS)),
+                    "at",
+                    Types.LONG,
+                    "amounts",
+                    AMOUNTS));
+
+    public static final TypeInformation<DeadLetter> DEAD_LETTER = Types.POJO(
+            DeadLetter.class,
+            Map.of(
+                    "source", Types.STRING,
+                    "position", Types.LONG,
+                    "reason", Types.STRING,
+                    "message", Types.STRING,
+                    "payload", Types.STRING,
+                    "payloadSha256", Types.STRING));
+
+    private StreamTypes() {}
+
+    /** An entity of that type at rest. */
+    @SuppressWarnings({"unchecked", "rawtypes"}) // a class literal has no type argument
+    public static <S> TypeInformation<EntityState<S>> entityState(TypeInformation<S> entity) {
+        return (TypeInformation)
+                Types.POJO(EntityState.class, Map.of("entity", entity, "evaluatedAt", Types.LONG, "timer", Types.LONG));
+    }
+
+    /** Rows of a KPI table: its columns, then {@code as_of}; their kind tells whether they are to be written or deleted. */
+    public static TypeInformation<Row> row(KpiTable<?> table) {
+        int size = table.columns().size();
+        String[] names = new String[size + 1];
+        TypeInformation<?>[] types = new TypeInformation<?>[size + 1];
+        for (int i = 0; i < size; i++) {
+            names[i] = table.columns().get(i).name();
+            types[i] = type(table.columns().get(i).type());
+        }
+        names[size] = "as_of";
+        types[size] = Types.INSTANT;
+        return Types.ROW_NAMED(names, types);
+    }
+
+    private static TypeInformation<?> type(SqlType type) {
+        return switch (type) {
+            case TEXT -> Types.STRING;
+            case INTEGER -> Types.INT;
+            case BIGINT -> Types.LONG;
+            case NUMERIC -> Types.BIG_DEC;
+            case DATE -> Types.LOCAL_DATE;
+            case TIMESTAMPTZ -> Types.INSTANT;
+        };
+    }
+}

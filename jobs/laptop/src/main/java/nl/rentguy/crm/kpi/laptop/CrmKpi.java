@@ -1,0 +1,33 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import nl.rentguy.crm.kpi.config.ConfigException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line, {@code crm-kpi}. Exit codes: 0 fine, 1 a check failed, 2 wrong use or configuration. */
+@Command(
+        name = "crm-kpi",
+        description = "KPI tables that follow a CRM's change log: always equal to a batch query, a heartbeat fresh.",
+        mixinStandardHelpOptions = true,
+        version = "crm-kpi 0.1.0",
+        subcommands = DemoCommand.class,
+        synopsisSubcommandLabel = "COMMAND")
+public final class CrmKpi {
+
+    private CrmKpi() {}
+
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new CrmKpi()).setExecutionExceptionHandler((exception, command, parsed) -> {
+            boolean wrongUse = exception instanceof ConfigException;
+            command.getErr().println("crm-kpi: " + (wrongUse ? exception.getMessage() : exception.toString()));
+            if (!wrongUse) {
+                exception.printStackTrace(command.getErr());
+            }
+            return wrongUse ? 2 : 1;
+        });
+    }
+}

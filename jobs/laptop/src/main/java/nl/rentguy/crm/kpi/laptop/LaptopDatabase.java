@@ -1,0 +1,81 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import nl.rentguy.crm.kpi.audit.Oracle;
+import org.flywaydb.core.Flyway;
+
+/** A real PostgreSQL in a folder of its own, with the CRM's tables and schema {@code crm_kpi} in one database. */
+public final class LaptopDatabase implements AutoCloseable {
+
+    /** The role that reads the change log, with the rights of {@code sql/crm/cdc.sql} and no more. */
+    static final String CDC_ROLE = "crm_kpi_cdc";
+
+    private static final String SUPERUSER = "postgres";
+
+    private final EmbeddedPostgres server;
+
+    private LaptopDatabase(EmbeddedPostgres server) {
+        this.server = server;
+    }
+
+    /**
+     * Starts the server on the loopback interface.
+     *
+     * @param folder an empty one, for binaries and data
+     */
+    public static LaptopDatabase start(Path folder, int port) throws IOException {
+        return new LaptopDatabase(EmbeddedPostgres.builder()
+                .setOverrideWorkingDirectory(folder.toFile())
+                .setDataDirectory(folder.resolve("data"))
+                .setPort(port)
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setServerConfig("wal_level", "logical")
+                .setServerConfig("max_replication_slots", "20")
+                .setServerConfig("max_wal_senders", "20")
+                .setServerConfig("fsync", "off")
+                .start());
+    }
+
+    /** {@code jdbc:postgresql://127.0.0.1:port/postgres}, without user. */
+    public String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(server.getPort());
+    }
+
+    /** For readers: with a user, to be pasted. */
+    public String jdbcUrlWithUser() {
+        return jdbcUrl() + "?user=" + SUPERUSER;
+    }
+
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(jdbcUrl(), SUPERUSER, "");
+    }
+
+    /** Runs a file below {@code sql/}. */
+    public void run(String file) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(Oracle.sql(file));
+        }
+    }
+
+    /** Creates or upgrades schema {@code crm_kpi}. */
+    public void migrate() {
+        Flyway.configure()
+                .dataSource(jdbcUrl(), SUPERUSER, "")
+                .schemas("crm_kpi")
+                .locations("classpath:sql/kpi")
+                .load()
+                .migrate();
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}

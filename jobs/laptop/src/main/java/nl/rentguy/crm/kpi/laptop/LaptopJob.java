@@ -1,0 +1,121 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.job.KpiGraph;
+import nl.rentguy.crm.kpi.job.KpiJob;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.MetricOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The job on a Flink cluster inside this JVM, with Flink's own web interface on the loopback interface. */
+final class LaptopJob implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LaptopJob.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final JobClient job;
+    private final int uiPort;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ObjectMapper json = new ObjectMapper();
+
+    private LaptopJob(JobClient job, int uiPort) {
+        this.job = job;
+        this.uiPort = uiPort;
+    }
+
+    /** Starts the job; returns when it is submitted. */
+    static LaptopJob start(Configuration config, Path folder, int uiPort) throws Exception {
+        Configuration runtime = KpiJob.runtime();
+        runtime.set(CoreOptions.DEFAULT_PARALLELISM, 2);
+        runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, 2);
+        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
+        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
+        runtime.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
+        runtime.set(RestOptions.ADDRESS, "127.0.0.1");
+        runtime.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
+        runtime.set(RestOptions.PORT, uiPort);
+        runtime.set(WebOptions.SUBMIT_ENABLE, false);
+        runtime.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(500));
+        runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(2));
+        runtime.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                folder.resolve("checkpoints").toUri().toString());
+        runtime.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(runtime);
+        KpiGraph.build(env, config);
+        return new LaptopJob(env.executeAsync(config.get(JobOptions.KPI_PIPELINE_NAME)), uiPort);
+    }
+
+    String uiAddress() {
+        return "http://127.0.0.1:" + uiPort;
+    }
+
+    JobStatus status() throws ExecutionException, InterruptedException {
+        return job.getJobStatus().get();
+    }
+
+    /** How many change events the source has read since it last started; 0 while that is not known. */
+    long eventsRead() throws IOException, InterruptedException {
+        String jobPath = "/jobs/" + job.getJobID();
+        for (JsonNode vertex : rest(jobPath).path("vertices")) {
+            if (vertex.path("name").asText().contains("decode")) {
+                String metric = "Source__crm-source.numRecordsOut";
+                JsonNode values = rest("%s/vertices/%s/subtasks/metrics?get=%s&agg=sum"
+                        .formatted(jobPath, vertex.path("id").asText(), metric));
+                return values.path(0).path("sum").asLong();
+            }
+        }
+        return 0;
+    }
+
+    private JsonNode rest(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uiAddress() + path))
+                .timeout(PATIENCE)
+                .build();
+        return json.readTree(
+                http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+
+    /** Cancels the job and waits until it has ended. */
+    @Override
+    public void close() {
+        // Ctrl-C arrives as an interruption, and the job is to be ended all the same.
+        boolean interrupted = Thread.interrupted();
+        try {
+            job.cancel().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | IllegalStateException e) {
+            LOG.debug("The job has ended as cancelled, or had ended before", e);
+        } catch (TimeoutException e) {
+            LOG.warn("The job did not end within {}", PATIENCE);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

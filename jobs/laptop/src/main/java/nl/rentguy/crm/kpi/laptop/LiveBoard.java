@@ -1,0 +1,165 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import java.io.PrintStream;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Both KPI tables on the terminal, drawn over again each second; on anything but a terminal, a line every few seconds. */
+final class LiveBoard {
+
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.of("Europe/Amsterdam"));
+    private static final int PLAIN_EVERY = 5;
+
+    private final PrintStream out;
+    private final boolean redraw;
+    private int drawnLines;
+    private int frames;
+
+    /** @param redraw whether the output is a terminal that understands cursor movements */
+    LiveBoard(PrintStream out, boolean redraw) {
+        this.out = out;
+        this.redraw = redraw;
+    }
+
+    /** Draws what the tables hold now. */
+    void draw(Connection kpi) throws SQLException {
+        if (redraw) {
+            redraw(lines(kpi));
+        } else if (frames++ % PLAIN_EVERY == 0) {
+            out.println(lines(kpi).get(0));
+        }
+    }
+
+    private void redraw(List<String> lines) {
+        StringBuilder frame = new StringBuilder();
+        if (drawnLines > 0) {
+            frame.append("\033[").append(drawnLines).append('A');
+        }
+        for (String line : lines) {
+            frame.append("\033[2K").append(line).append('\n');
+        }
+        frame.append("\033[J");
+        drawnLines = lines.size();
+        out.print(frame);
+        out.flush();
+    }
+
+    private static List<String> lines(Connection kpi) throws SQLException {
+        List<String> lines = new ArrayList<>();
+        try (Statement statement = kpi.createStatement()) {
+            lines.add(headline(statement));
+            lines.add("");
+            stages(statement, lines);
+            lines.add("");
+            automations(statement, lines);
+        }
+        return lines;
+    }
+
+    private static String headline(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("""
+                SELECT max(kpi_time) AS kpi_time,
+                       (SELECT count(*) FROM crm_kpi.crm_pipeline_velocity) AS stages,
+                       (SELECT sum(deal_count) FROM crm_kpi.crm_pipeline_velocity) AS deals,
+                       (SELECT sum(run_count) FROM crm_kpi.crm_automation_sla) AS runs,
+                       (SELECT sum(sla_breaches) FROM crm_kpi.crm_automation_sla) AS breaches
+                FROM crm_kpi.crm_kpi_status""")) {
+            row.next();
+            OffsetDateTime kpiTime = row.getObject("kpi_time", OffsetDateTime.class);
+            if (kpiTime == null) {
+                return "waiting for the first KPI time";
+            }
+            return String.format(
+                    Locale.ROOT,
+                    "KPI time %s  lag %.1f s  |  %d stage rows, %d deals  |  %d automation runs, %d SLA breaches",
+                    CLOCK.format(kpiTime.toInstant()),
+                    Duration.between(kpiTime.toInstant(), Instant.now()).toMillis() / 1000.0,
+                    row.getLong("stages"),
+                    row.getLong("deals"),
+                    row.getLong("runs"),
+                    row.getLong("breaches"));
+        }
+    }
+
+    private static void stages(Statement statement, List<String> lines) throws SQLException {
+        lines.add("%-10s %-8s %-12s %3s %6s %12s %6s %7s %6s %5s %12s"
+                .formatted(
+                        "tenant",
+                        "pipeline",
+                        "stage",
+                        "cur",
+                        "deals",
+                        "value",
+                        "open",
+                        "in stg",
+                        "stale",
+                        "won30",
+                        "won value"));
+        try (ResultSet row = statement.executeQuery("""
+                SELECT * FROM crm_kpi.crm_pipeline_velocity
+                WHERE tenant_id = (SELECT min(tenant_id) FROM crm_kpi.crm_pipeline_velocity WHERE tenant_id = 'mrdj')
+                ORDER BY tenant_id, pipeline_id, stage_order, currency LIMIT 14""")) {
+            while (row.next()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "%-10.10s %-8.8s %-12.12s %3.3s %6d %12.2f %6d %6.1fd %6d %5d %12.2f",
+                        row.getString("tenant_id"),
+                        row.getString("pipeline_name"),
+                        row.getString("stage_name"),
+                        row.getString("currency"),
+                        row.getLong("deal_count"),
+                        row.getBigDecimal("total_value"),
+                        row.getLong("open_deal_count"),
+                        row.getDouble("avg_days_in_stage"),
+                        row.getLong("stale_deal_count"),
+                        row.getLong("won_deals_30d"),
+                        row.getBigDecimal("won_value_30d")));
+            }
+        }
+    }
+
+    private static void automations(Statement statement, List<String> lines) throws SQLException {
+        lines.add("%-10s %-18s %-10s %5s %6s %6s %5s %7s %8s %8s"
+                .formatted(
+                        "tenant",
+                        "workflow",
+                        "day",
+                        "runs",
+                        "failed",
+                        "open",
+                        "late",
+                        "overdue",
+                        "avg min",
+                        "p95 min"));
+        try (ResultSet row = statement.executeQuery("""
+                SELECT * FROM crm_kpi.crm_automation_sla WHERE tenant_id = 'mrdj'
+                ORDER BY run_date DESC, workflow_id LIMIT 6""")) {
+            while (row.next()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "%-10.10s %-18.18s %-10s %5d %6d %6d %5d %7d %8.2f %8.2f",
+                        row.getString("tenant_id"),
+                        row.getString("workflow_id"),
+                        row.getString("run_date"),
+                        row.getLong("run_count"),
+                        row.getLong("failed_runs"),
+                        row.getLong("open_runs"),
+                        row.getLong("late_runs"),
+                        row.getLong("overdue_runs"),
+                        row.getDouble("avg_completion_minutes"),
+                        row.getDouble("p95_completion_minutes")));
+            }
+        }
+    }
+}
