@@ -1,0 +1,74 @@
+package nl.rentguy.crm.kpi;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import nl.rentguy.crm.kpi.audit.Oracle;
+import org.flywaydb.core.Flyway;
+
+/** A database of its own on one embedded PostgreSQL per test JVM, with the CRM's tables, the oracle and the KPI tables. */
+public final class TestDatabase {
+
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private final String url;
+
+    private TestDatabase(String url) {
+        this.url = url;
+    }
+
+    private static final class Server {
+        static final EmbeddedPostgres INSTANCE = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder()
+                        .setServerConfig("wal_level", "logical")
+                        .setServerConfig("fsync", "off")
+                        .setServerConfig("jit", "off")
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    public static TestDatabase create() throws SQLException {
+        String name = "test_" + DATABASES.incrementAndGet();
+        try (Connection connection = Server.INSTANCE.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+        TestDatabase database = new TestDatabase(Server.INSTANCE.getJdbcUrl("postgres", name));
+        database.run("crm/schema.sql");
+        database.run("oracle/history.sql");
+        Flyway.configure()
+                .dataSource(database.url, "postgres", "")
+                .schemas("crm_kpi")
+                .locations("classpath:sql/kpi")
+                .load()
+                .migrate();
+        return database;
+    }
+
+    public String url() {
+        return url;
+    }
+
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(url, "postgres", "");
+    }
+
+    /** Runs a file below {@code sql/}. */
+    public void run(String file) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(Oracle.sql(file));
+        }
+    }
+}

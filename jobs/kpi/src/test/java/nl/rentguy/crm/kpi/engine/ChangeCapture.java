@@ -1,0 +1,120 @@
+package nl.rentguy.crm.kpi.engine;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
+
+/**
+ * What has changed in the CRM since the last look, cascades included, in any order of rows: as between tables there is no
+ * order that the job may rely on.
+ */
+final class ChangeCapture {
+
+    private final Connection crm;
+    private final Random order;
+    private final Map<CrmTable, Map<Long, RowChange>> seen = new HashMap<>();
+
+    ChangeCapture(Connection crm, Random order) {
+        this.crm = crm;
+        this.order = order;
+    }
+
+    List<RowChange> since(long committedAt) throws SQLException {
+        List<RowChange> changes = new ArrayList<>();
+        for (CrmTable table :
+                List.of(CrmTable.PIPELINES, CrmTable.PIPELINE_STAGES, CrmTable.DEALS, CrmTable.AUTOMATION_RUNS)) {
+            Map<Long, RowChange> now = read(table);
+            Map<Long, RowChange> before = seen.getOrDefault(table, Map.of());
+            now.forEach((id, row) -> {
+                if (!row.equals(before.get(id))) {
+                    changes.add(at(row, committedAt));
+                }
+            });
+            before.keySet().stream()
+                    .filter(id -> !now.containsKey(id))
+                    .forEach(id -> changes.add(RowChange.deletion(table, id, committedAt)));
+            seen.put(table, now);
+        }
+        Collections.shuffle(changes, order);
+        return changes;
+    }
+
+    private static RowChange at(RowChange row, long committedAt) {
+        return new RowChange(row.table(), row.id(), committedAt, row.pipeline(), row.stage(), row.deal(), row.run());
+    }
+
+    private Map<Long, RowChange> read(CrmTable table) throws SQLException {
+        Map<Long, RowChange> rows = new HashMap<>();
+        try (Statement statement = crm.createStatement();
+                ResultSet row = statement.executeQuery("SELECT * FROM " + table.tableName())) {
+            while (row.next()) {
+                rows.put(row.getLong("id"), change(table, row));
+            }
+        }
+        return rows;
+    }
+
+    private static RowChange change(CrmTable table, ResultSet row) throws SQLException {
+        return switch (table) {
+            case PIPELINES ->
+                RowChange.of(new Pipeline(row.getLong("id"), row.getString("tenant_id"), row.getString("name")), 0);
+            case PIPELINE_STAGES ->
+                RowChange.of(
+                        new Stage(
+                                row.getLong("id"),
+                                row.getLong("pipeline_id"),
+                                row.getString("name"),
+                                row.getInt("order")),
+                        0);
+            case DEALS ->
+                RowChange.of(
+                        new Deal(
+                                row.getLong("id"),
+                                row.getString("tenant_id"),
+                                row.getLong("pipeline_id"),
+                                row.getLong("stage_id"),
+                                cents(row.getBigDecimal("value")),
+                                row.getString("currency"),
+                                row.getInt("probability"),
+                                row.getString("status"),
+                                instant(row, "created_at"),
+                                instant(row, "updated_at")),
+                        0);
+            case AUTOMATION_RUNS ->
+                RowChange.of(
+                        new AutomationRun(
+                                row.getLong("id"),
+                                row.getString("tenant_id"),
+                                row.getString("workflow_id"),
+                                row.getString("status"),
+                                instant(row, "created_at"),
+                                row.getObject("completed_at") == null ? null : instant(row, "completed_at")),
+                        0);
+            case LEADS, ACTIVITIES, ACQUISITION_METRICS -> throw new IllegalArgumentException(table.tableName());
+        };
+    }
+
+    private static long cents(BigDecimal value) {
+        return value.movePointRight(2).longValueExact();
+    }
+
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+}

@@ -1,0 +1,100 @@
+package nl.rentguy.crm.kpi.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+
+/**
+ * Random histories of a CRM: after every step and every jump in time, every row of every KPI table equals the batch query
+ * on a real PostgreSQL. The number of histories is the Maven property {@code histories}.
+ */
+class HistoriesEqualOracleTest {
+
+    private static final Instant START = Instant.parse("2026-03-28T22:59:30.250Z");
+
+    @SuppressWarnings("NullAway.Init")
+    private static Connection crm;
+
+    @BeforeContainer
+    static void connect() throws SQLException {
+        crm = TestDatabase.create().connect();
+        crm.setAutoCommit(false);
+    }
+
+    @AfterContainer
+    static void disconnect() throws SQLException {
+        crm.close();
+    }
+
+    @Provide
+    Arbitrary<List<Step>> histories() {
+        Arbitrary<Integer> number =
+                Arbitraries.integers().between(0, 9_999).withDistribution(net.jqwik.api.RandomDistribution.uniform());
+        return Combinators.combine(number, number, number, number, number)
+                .as(Step::new)
+                .list()
+                .ofMinSize(5)
+                .ofMaxSize(40);
+    }
+
+    @Property
+    void everyRowEqualsTheBatchQuery(@ForAll("histories") List<Step> history, @ForAll Random order)
+            throws SQLException {
+        try {
+            InMemoryTables tables = new InMemoryTables(new Kpis(KpiSettings.DEFAULTS));
+            RandomCrm random = new RandomCrm(crm);
+            ChangeCapture capture = new ChangeCapture(crm, order);
+            Instant now = START;
+            // A pipeline to begin with, so that no step falls flat.
+            random.apply(new Step(0, 1, 0, 0, 0), now);
+            for (Step step : history) {
+                random.apply(step, now);
+                for (RowChange change : capture.since(now.toEpochMilli())) {
+                    tables.apply(change, now.toEpochMilli());
+                }
+                assertEqual(tables, now);
+                if (!RandomCrm.jump(step).isZero()) {
+                    now = now.plus(RandomCrm.jump(step));
+                    tables.advance(now.toEpochMilli());
+                    assertEqual(tables, now);
+                }
+            }
+            random.clear();
+            for (RowChange change : capture.since(now.toEpochMilli())) {
+                tables.apply(change, now.toEpochMilli());
+            }
+            assertThat(tables.isEmpty())
+                    .as("nothing is remembered of what is gone")
+                    .isTrue();
+        } finally {
+            crm.rollback();
+        }
+    }
+
+    private static void assertEqual(InMemoryTables tables, Instant asOf) throws SQLException {
+        for (Kpi kpi : tables.kpis().list()) {
+            assertThat(tables.rows(kpi, asOf))
+                    .as("%s at %s", kpi.table().name(), asOf)
+                    .isEqualTo(new Oracle(kpi.table()).rows(crm, asOf));
+        }
+    }
+}

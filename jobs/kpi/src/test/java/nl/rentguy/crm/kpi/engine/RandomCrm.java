@@ -1,0 +1,250 @@
+package nl.rentguy.crm.kpi.engine;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Things that happen in a CRM, each chosen by a few numbers, so that a history is a list of numbers and shrinks well. */
+final class RandomCrm {
+
+    /**
+     * One thing that happens.
+     *
+     * @param what chooses the action
+     * @param which chooses the row
+     * @param value chooses what is written
+     * @param when chooses how the written instants lie relative to KPI time
+     * @param jump chooses how much time passes afterwards, with no event
+     */
+    record Step(int what, int which, int value, int when, int jump) {}
+
+    private static final List<String> TENANTS = List.of("mrdj", "feestkompas");
+    private static final List<String> DEAL_STATUS = List.of("open", "won", "WON", "lost", "closed_lost", "Negotiating");
+    private static final List<String> RUN_STATUS =
+            List.of("queued", "running", "completed", "Succeeded", "failed", "FAILED", "cancelled", "waiting");
+    private static final List<String> CURRENCIES = List.of("EUR", "EUR", "EUR", "USD", "CHF");
+    private static final Duration MINUTES_10 = Duration.ofMinutes(10);
+    private static final Duration DAYS_14 = Duration.ofDays(14);
+    private static final Duration DAYS_30 = Duration.ofDays(30);
+    private static final Duration MICRO = Duration.ofNanos(1000);
+
+    /** How far in the past an instant lies that somebody writes: now, and around every limit there is. */
+    private static final List<Duration> OFFSETS = List.of(
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofNanos(123_456_000),
+            MINUTES_10,
+            MINUTES_10.minus(MICRO),
+            MINUTES_10.plus(MICRO),
+            Duration.ofHours(3),
+            DAYS_14,
+            DAYS_14.minus(MICRO),
+            DAYS_30,
+            DAYS_30.minus(MICRO),
+            DAYS_30.plus(MICRO),
+            Duration.ofDays(400),
+            Duration.ofMinutes(-10),
+            Duration.ofDays(-2));
+
+    /** How much time passes: nothing, an instant, and exactly, just short of and just over every limit. */
+    private static final List<Duration> JUMPS = List.of(
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofMillis(1),
+            Duration.ofSeconds(7),
+            MINUTES_10,
+            MINUTES_10.minusMillis(1),
+            MINUTES_10.plusMillis(1),
+            Duration.ofHours(30),
+            DAYS_14,
+            DAYS_14.minusMillis(1),
+            DAYS_14.plusMillis(1),
+            DAYS_30,
+            DAYS_30.minusMillis(1),
+            DAYS_30.plusMillis(1));
+
+    private final Connection crm;
+
+    RandomCrm(Connection crm) {
+        this.crm = crm;
+    }
+
+    static Duration jump(Step step) {
+        return any(JUMPS, step.jump());
+    }
+
+    /** Does it, as of that KPI time; does nothing where there is no row to do it to. */
+    void apply(Step step, Instant now) throws SQLException {
+        Instant then = now.minus(any(OFFSETS, step.when()));
+        int value = step.value();
+        switch (step.what() % 20) {
+            case 0 -> {
+                int pipeline = id(
+                        "INSERT INTO crm_pipelines (tenant_id, name) VALUES (?, ?) RETURNING id",
+                        any(TENANTS, value),
+                        name("p", step));
+                stage(pipeline, step);
+            }
+            case 1 -> stage(pick("crm_pipelines", step), step);
+            case 2, 3, 4 -> deal(step, now, then);
+            case 5, 6 -> {
+                int stage = pick("crm_pipeline_stages", step.value());
+                update(
+                        "UPDATE crm_deals SET stage_id = ?, pipeline_id = (SELECT pipeline_id FROM crm_pipeline_stages WHERE id = ?), updated_at = ? WHERE id = ?",
+                        stage,
+                        stage,
+                        now,
+                        pick("crm_deals", step));
+            }
+            case 7 ->
+                update(
+                        "UPDATE crm_deals SET value = ?, probability = ?, currency = ?, updated_at = ? WHERE id = ?",
+                        value - 50,
+                        value % 101,
+                        any(CURRENCIES, value),
+                        now,
+                        pick("crm_deals", step));
+            case 8, 9, 10 ->
+                update(
+                        "UPDATE crm_deals SET status = ?, updated_at = ? WHERE id = ?",
+                        any(DEAL_STATUS, value),
+                        then,
+                        pick("crm_deals", step));
+            case 11 -> update("DELETE FROM crm_deals WHERE id = ?", pick("crm_deals", step));
+            case 12 ->
+                update(
+                        "UPDATE crm_pipeline_stages SET name = ?, \"order\" = ? WHERE id = ?",
+                        name("s", step),
+                        value,
+                        pick("crm_pipeline_stages", step));
+            case 13 ->
+                update("UPDATE crm_pipelines SET name = ? WHERE id = ?", name("p", step), pick("crm_pipelines", step));
+            case 14 -> {
+                if (value % 3 == 0) {
+                    update("DELETE FROM crm_pipelines WHERE id = ?", pick("crm_pipelines", step));
+                } else if (value % 3 == 1) {
+                    update("DELETE FROM crm_pipeline_stages WHERE id = ?", pick("crm_pipeline_stages", step));
+                } else {
+                    update(
+                            "UPDATE crm_pipeline_stages SET pipeline_id = ?, name = ? WHERE id = ?",
+                            pick("crm_pipelines", value),
+                            name("m", step),
+                            pick("crm_pipeline_stages", step));
+                }
+            }
+            case 15, 16 -> {
+                String status = any(RUN_STATUS, value);
+                update(
+                        "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, status, created_at, completed_at) VALUES (?, 't', ?, ?, ?, ?)",
+                        any(TENANTS, step.which()),
+                        "flow-" + value % 2,
+                        status,
+                        then,
+                        value % 5 == 0 ? now : null);
+            }
+            case 17 ->
+                update(
+                        "UPDATE crm_automation_runs SET status = ? WHERE id = ?",
+                        any(RUN_STATUS, value),
+                        pick("crm_automation_runs", step));
+            case 18 ->
+                update(
+                        "UPDATE crm_automation_runs SET completed_at = ?, status = 'completed' WHERE id = ?",
+                        value % 7 == 0 ? null : then,
+                        pick("crm_automation_runs", step));
+            default -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
+        }
+    }
+
+    /** Deletes every row there is. */
+    void clear() throws SQLException {
+        update("DELETE FROM crm_pipelines");
+        update("DELETE FROM crm_automation_runs");
+    }
+
+    private void deal(Step step, Instant now, Instant then) throws SQLException {
+        int stage = pick("crm_pipeline_stages", step);
+        update(
+                """
+                INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at)
+                SELECT CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?
+                FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id WHERE s.id = ?""",
+                step.value() % 10 != 0,
+                java.math.BigDecimal.valueOf(step.value() * 3333L, 2),
+                any(CURRENCIES, step.which()),
+                step.value() % 101,
+                any(DEAL_STATUS, step.value()),
+                then,
+                step.when() % 2 == 0 ? now : then,
+                stage);
+    }
+
+    private void stage(int pipeline, Step step) throws SQLException {
+        if (pipeline != 0) {
+            update(
+                    "INSERT INTO crm_pipeline_stages (pipeline_id, name, \"order\") VALUES (?, ?, ?)",
+                    pipeline,
+                    name("s", step),
+                    step.value() % 7);
+        }
+    }
+
+    /** Names are unique per parent in the CRM. */
+    private String name(String prefix, Step step) throws SQLException {
+        return prefix + step.which() % 4 + "-" + id("SELECT nextval('crm_deals_id_seq')");
+    }
+
+    private int pick(String table, Step step) throws SQLException {
+        return pick(table, step.which());
+    }
+
+    private int pick(String table, int which) throws SQLException {
+        List<Integer> ids = new ArrayList<>();
+        try (Statement statement = crm.createStatement();
+                ResultSet row = statement.executeQuery("SELECT id FROM " + table + " ORDER BY id")) {
+            while (row.next()) {
+                ids.add(row.getInt(1));
+            }
+        }
+        return ids.isEmpty() ? 0 : any(ids, which);
+    }
+
+    private int id(String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(sql, parameters);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private void update(String sql, @Nullable Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(sql, parameters)) {
+            statement.executeUpdate();
+        }
+    }
+
+    private PreparedStatement prepare(String sql, @Nullable Object... parameters) throws SQLException {
+        PreparedStatement statement = crm.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            Object value = parameters[i];
+            if (value == null) {
+                statement.setNull(i + 1, java.sql.Types.TIMESTAMP_WITH_TIMEZONE);
+            } else {
+                statement.setObject(i + 1, value instanceof Instant instant ? instant.atOffset(ZoneOffset.UTC) : value);
+            }
+        }
+        return statement;
+    }
+
+    private static <T> T any(List<T> of, int choice) {
+        return of.get(Math.floorMod(choice, of.size()));
+    }
+}
