@@ -10,6 +10,7 @@ import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.util.TimeUtils;
 
 /** The options of the job. Durations carry their unit, such as {@code 20 ms} or {@code 1 min}. */
 public final class JobOptions {
@@ -159,6 +160,20 @@ public final class JobOptions {
                 Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
                 timeZone(config),
                 config.get(KPI_DEFAULT_CURRENCY));
+    }
+
+    /**
+     * At least a millisecond.
+     *
+     * @throws ConfigException when it is shorter
+     */
+    public static Duration atLeastAMillisecond(ConfigOption<Duration> option, Configuration config) {
+        Duration value = config.get(option);
+        if (value.toMillis() < 1) {
+            throw new ConfigException("%s is '%s'; expected at least 1 ms"
+                    .formatted(option.key(), TimeUtils.formatWithHighestUnit(value)));
+        }
+        return value;
     }
 
     private static int positive(ConfigOption<Integer> option, Configuration config) {

@@ -57,8 +57,9 @@ public final class KpiGraph {
     private KpiGraph(Configuration config) {
         this.config = config;
         this.settings = JobOptions.kpiSettings(config);
-        this.cadence =
-                Cadence.of(config.get(JobOptions.KPI_EMIT_INTERVAL), config.get(JobOptions.KPI_REFRESH_INTERVAL));
+        this.cadence = Cadence.of(
+                JobOptions.atLeastAMillisecond(JobOptions.KPI_EMIT_INTERVAL, config),
+                JobOptions.atLeastAMillisecond(JobOptions.KPI_REFRESH_INTERVAL, config));
     }
 
     /**
@@ -74,8 +75,9 @@ public final class KpiGraph {
     }
 
     private void heartbeat(StreamExecutionEnvironment env) {
-        double perSecond =
-                1_000.0 / config.get(JobOptions.CDC_HEARTBEAT_INTERVAL).toMillis();
+        double perSecond = 1_000.0
+                / JobOptions.atLeastAMillisecond(JobOptions.CDC_HEARTBEAT_INTERVAL, config)
+                        .toMillis();
         Source<Long, ?, ?> beats = new DataGeneratorSource<>(
                 beat -> beat, Long.MAX_VALUE, RateLimiterStrategy.perSecond(perSecond), Types.LONG);
         env.fromSource(beats, WatermarkStrategy.noWatermarks(), Uids.HEARTBEAT_SOURCE)

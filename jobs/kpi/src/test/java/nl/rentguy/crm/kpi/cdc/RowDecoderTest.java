@@ -1,0 +1,116 @@
+package nl.rentguy.crm.kpi.cdc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the log sends becomes rows, or is refused by name; nothing is guessed. */
+class RowDecoderTest {
+
+    private static final Map<String, String> DEAL = Map.ofEntries(
+            Map.entry("id", "9007199254740993"),
+            Map.entry("tenant_id", "mrdj"),
+            Map.entry("pipeline_id", "1"),
+            Map.entry("stage_id", "2"),
+            Map.entry("title", "Wedding"),
+            Map.entry("value", "1234.50"),
+            Map.entry("currency", "EUR"),
+            Map.entry("probability", "40"),
+            Map.entry("status", "Won"),
+            Map.entry("created_at", "2026-11-22T06:17:55.009103Z"),
+            Map.entry("updated_at", "2026-11-22T08:17:55+02:00"));
+
+    private static RawChange deal(String column, @Nullable String value) {
+        Map<String, String> columns = new HashMap<>(DEAL);
+        if (value == null) {
+            columns.remove(column);
+        } else {
+            columns.put(column, value);
+        }
+        return new RawChange("crm_deals", false, 77, 1_795_328_275_009_103L, columns);
+    }
+
+    @Test
+    void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws RefusedException {
+        RowChange change = RowDecoder.decode(deal("title", "x")).orElseThrow();
+        assertThat(change.committedAt()).isEqualTo(1_795_328_275_010L);
+        assertThat(change.deal())
+                .isEqualTo(new Deal(
+                        9_007_199_254_740_993L,
+                        "mrdj",
+                        1,
+                        2,
+                        123_450,
+                        "EUR",
+                        40,
+                        "Won",
+                        Instant.parse("2026-11-22T06:17:55.009103Z"),
+                        Instant.parse("2026-11-22T06:17:55Z")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1234.5, 123450", "-3, -300", "1E+2, 10000", "10.9900, 1099", "9999999999.99, 999999999999"})
+    void amountsOfAnyNotationAreExactCents(String value, long cents) throws RefusedException {
+        Deal deal = RowDecoder.decode(deal("value", value)).orElseThrow().deal();
+        assertThat(deal).isNotNull().extracting(Deal::valueCents).isEqualTo(cents);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "value, NaN, a decimal number",
+        "value, 1.005, at most 2 decimals",
+        "value, 99999999999999999999, at most 2 decimals and 16 digits",
+        "created_at, infinity, an instant",
+        "updated_at, 2026-11-22, an instant",
+        "created_at, 0044-03-15T00:00:00Z, between 1900 and 2200",
+        "probability, 40.5, an integer",
+        "stage_id, two, an integer"
+    })
+    void whatCannotBeReadIsRefusedWithColumnValueAndExpectation(String column, String value, String expected) {
+        assertThatThrownBy(() -> RowDecoder.decode(deal(column, value)))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNREADABLE_VALUE))
+                .hasMessageContainingAll("crm_deals." + column, value, expected, "9007199254740993");
+    }
+
+    @Test
+    void aMissingValueIsRefused() {
+        assertThatThrownBy(() -> RowDecoder.decode(deal("currency", null)))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.MISSING_VALUE))
+                .hasMessageContaining("crm_deals.currency is NULL or was not sent");
+    }
+
+    @Test
+    void aDeadLetterHasNoPersonalColumnAndOneIdPerEvent() {
+        RawChange raw = deal("value", "NaN");
+        DeadLetter letter = DeadLetter.of(raw, new RefusedException(Reason.UNREADABLE_VALUE, "why"));
+        assertThat(letter.payload()).contains("\"value\":\"NaN\"").doesNotContain("Wedding", "title");
+        assertThat(DeadLetter.of(deal("value", "NaN"), new RefusedException(Reason.UNREADABLE_VALUE, "why"))
+                        .id())
+                .isEqualTo(letter.id());
+    }
+
+    @Test
+    void aDeletionNeedsNothingButTheKey() throws RefusedException {
+        RawChange raw = new RawChange("crm_automation_runs", true, 78, 1_000, Map.of("id", "5"));
+        assertThat(RowDecoder.decode(raw))
+                .hasValueSatisfying(change -> assertThat(change.isDeletion()).isTrue());
+    }
+
+    @Test
+    void otherTablesAreNoKpisBusiness() throws RefusedException {
+        assertThat(RowDecoder.decode(new RawChange("crm_kpi_heartbeat", false, 1, 1, Map.of("id", "1"))))
+                .isEmpty();
+    }
+}

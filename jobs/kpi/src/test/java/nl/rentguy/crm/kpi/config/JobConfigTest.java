@@ -1,0 +1,79 @@
+package nl.rentguy.crm.kpi.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JobConfigTest {
+
+    @Test
+    void settingsComeOnTopOfTheFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("job.properties"), "kpi.sla-minutes = 15\nkpi.emit-interval = 100 ms\n");
+        Configuration config = JobConfig.load(file, List.of("kpi.sla-minutes=20"));
+        assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(20);
+        assertThat(config.get(JobOptions.KPI_EMIT_INTERVAL)).isEqualTo(Duration.ofMillis(100));
+        assertThat(JobOptions.kpiSettings(config).sla()).isEqualTo(Duration.ofMinutes(20));
+    }
+
+    @Test
+    void anUnknownKeyNamesTheNearest() {
+        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-day=30")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("There is no option 'kpi.window-day'; did you mean kpi.window-days?");
+    }
+
+    @Test
+    void aBadValueNamesKeyValueAndWhatIsExpected() {
+        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-days=thirty")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("kpi.window-days", "'thirty'", "Length of the rolling window", "30");
+        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, List.of("kpi.window-days=0"))))
+                .hasMessageContainingAll("kpi.window-days", "'0'", "from 1 on");
+        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, List.of("kpi.time-zone=Mars"))))
+                .hasMessageContainingAll("kpi.time-zone", "'Mars'", "Europe/Amsterdam");
+        assertThatThrownBy(() -> JobOptions.atLeastAMillisecond(
+                        JobOptions.KPI_EMIT_INTERVAL, JobConfig.load(null, List.of("kpi.emit-interval=0 ms"))))
+                .hasMessageContainingAll("kpi.emit-interval", "1 ms");
+    }
+
+    @Test
+    void whatIsNoSettingAndAFileThatIsNotThereAreNamed() {
+        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-days")))
+                .hasMessage("'kpi.window-days' is no setting; expected key=value");
+        assertThatThrownBy(() -> JobConfig.load(Path.of("nowhere.properties"), List.of()))
+                .hasMessageContaining("nowhere.properties");
+    }
+
+    @Test
+    void anAddressThatIsNoneIsNamedWithoutItsPassword() {
+        Configuration config = JobConfig.load(null, List.of("crm.jdbc-url=postgres://crm?password=geheim"));
+        assertThatThrownBy(() -> DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config))
+                .hasMessageContainingAll("crm.jdbc-url", "jdbc:postgresql://host:port/database")
+                .hasMessageNotContaining("geheim");
+        assertThatThrownBy(() -> DatabaseAddress.of(JobOptions.CRM_JDBC_URL, new Configuration()))
+                .hasMessageContaining("crm.jdbc-url is not set");
+    }
+
+    @Test
+    void everyOptionIsListed() throws Exception {
+        List<ConfigOption<?>> declared = new ArrayList<>();
+        for (Field field : JobOptions.class.getFields()) {
+            if (Modifier.isStatic(field.getModifiers()) && field.get(null) instanceof ConfigOption<?> option) {
+                declared.add(option);
+            }
+        }
+        assertThat(JobOptions.all()).containsExactlyElementsOf(declared);
+    }
+}

@@ -1,0 +1,108 @@
+package nl.rentguy.crm.kpi.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The algebra alone, on an entity that contributes 1 from its creation on for ten milliseconds. */
+class EntityEngineTest {
+
+    private static final Instant CREATED = Instant.ofEpochMilli(100);
+    private static final Cell CELL = new Cell(new Cell.Group("kpi", List.of("mrdj")), List.of());
+    private static final Amounts ONE = new Amounts(new long[] {1});
+    private static final Amounts MINUS_ONE = ONE.negated();
+
+    private final EntityEngine<AutomationRun> engine = new EntityEngine<>(new EntityModel<>() {
+        @Override
+        public @Nullable AutomationRun fold(@Nullable AutomationRun state, RowChange change) {
+            return change.run();
+        }
+
+        @Override
+        public void contribute(AutomationRun run, Contributions to) {
+            to.between(run.createdAt(), run.createdAt().plus(Duration.ofMillis(10)), CELL, ONE);
+        }
+    });
+    private final List<Delta> deltas = new ArrayList<>();
+
+    private static RowChange created(Instant at) {
+        return RowChange.of(new AutomationRun(1, "mrdj", "w", "running", at, null), 0);
+    }
+
+    private static RowChange deleted() {
+        return RowChange.deletion(CrmTable.AUTOMATION_RUNS, 1, 0);
+    }
+
+    private Tracked<AutomationRun> change(Tracked<AutomationRun> entity, RowChange change, long now) {
+        return engine.change(entity, change, now, deltas::add);
+    }
+
+    @Test
+    void whatHoldsNowIsAddedAndItsEndIsTheNextBoundary() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 105);
+        assertThat(deltas).containsExactly(new Delta(CELL, 105, ONE));
+        assertThat(engine.nextBoundary(entity)).isEqualTo(110);
+    }
+
+    @Test
+    void whatWillHoldIsAddedWhenItsTimeComes() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        assertThat(deltas).isEmpty();
+        assertThat(engine.nextBoundary(entity)).isEqualTo(100);
+        engine.advance(entity, 100, deltas::add);
+        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE));
+    }
+
+    @Test
+    void theStartIsIncludedAndTheEndIsNot() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 109);
+        entity = engine.advance(entity, 110, deltas::add);
+        assertThat(deltas).containsExactly(new Delta(CELL, 109, ONE), new Delta(CELL, 110, MINUS_ONE));
+        assertThat(engine.nextBoundary(entity)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aChangeEmitsWhatTimeDidBeforeItAtItsOwnInstant() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        change(entity, deleted(), 107);
+        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 107, MINUS_ONE));
+    }
+
+    @Test
+    void aChangeThatChangesNothingEmitsNothing() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 102);
+        deltas.clear();
+        change(entity, created(CREATED), 103);
+        assertThat(deltas).isEmpty();
+    }
+
+    @Test
+    void nothingIsEmittedWhileThereIsNoKpiTime() {
+        Tracked<AutomationRun> entity = engine.load(Tracked.nothing(), created(CREATED));
+        assertThat(deltas).isEmpty();
+        engine.advance(entity, 104, deltas::add);
+        assertThat(deltas).containsExactly(new Delta(CELL, 104, ONE));
+    }
+
+    @Test
+    void aWindowThatOpensAndClosesBetweenTwoLooksLeavesBothDeltas() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        engine.advance(entity, 500, deltas::add);
+        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 110, MINUS_ONE));
+    }
+
+    @Test
+    void aDeletedEntityIsForgotten() {
+        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 102);
+        assertThat(change(entity, deleted(), 103).state()).isNull();
+    }
+}

@@ -1,0 +1,64 @@
+package nl.rentguy.crm.kpi.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.config.JobConfig;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.Test;
+
+/** Ids and state belong to the savepoint format: who changes one here loses state, and is to know it. */
+class KpiGraphTest {
+
+    private static StreamGraph graph() {
+        Configuration config = JobConfig.load(
+                null,
+                List.of(
+                        "crm.jdbc-url=jdbc:postgresql://127.0.0.1:5432/crm",
+                        "kpi.jdbc-url=jdbc:postgresql://127.0.0.1:5432/kpi"));
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(KpiJob.runtime());
+        env.setParallelism(2);
+        KpiGraph.build(env, config);
+        return env.getStreamGraph();
+    }
+
+    @Test
+    void idsOfStatefulOperatorsArePinned() {
+        assertThat(graph().getStreamNodes())
+                .extracting(StreamNode::getTransformationUID)
+                .filteredOn(uid -> uid != null)
+                .contains(
+                        "crm-source",
+                        "decode",
+                        "stage-to-pipeline",
+                        "deals",
+                        "pipelines",
+                        "runs",
+                        "accumulate",
+                        "progress",
+                        "heartbeat-source");
+    }
+
+    @Test
+    void everyOperatorHasAnId() {
+        assertThat(graph().getStreamNodes()).allSatisfy(node -> assertThat(
+                        node.getTransformationUID() == null ? node.getUserHash() : node.getTransformationUID())
+                .as(node.getOperatorName())
+                .isNotNull());
+    }
+
+    @Test
+    void theHeartbeatIsARegionOfItsOwn() {
+        Map<Boolean, List<JobVertex>> byHeartbeat =
+                graph().getJobGraph().getVerticesSortedTopologicallyFromSources().stream()
+                        .collect(java.util.stream.Collectors.partitioningBy(
+                                vertex -> vertex.getName().contains("heartbeat")));
+        assertThat(byHeartbeat.get(true)).singleElement().satisfies(vertex -> assertThat(vertex.getInputs())
+                .isEmpty());
+    }
+}

@@ -1,0 +1,132 @@
+package nl.rentguy.crm.kpi.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Timers and state of an automation run: counted once, overdue ten minutes after it began. */
+@SuppressWarnings("NullAway.Init") // set before each test
+class EntityFunctionTest {
+
+    private static final Instant CREATED = Instant.parse("2026-11-22T12:00:00Z");
+    private static final long NOW = CREATED.plusSeconds(60).toEpochMilli();
+    private static final long DEADLINE = CREATED.plus(Duration.ofMinutes(10)).toEpochMilli() + 1;
+    private static final long TICK = 20;
+    private static final int OVERDUE_SLOT = 5;
+
+    private KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness;
+
+    @BeforeEach
+    void open() throws Exception {
+        harness = harness();
+        harness.open();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        harness.close();
+    }
+
+    private static KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness() throws Exception {
+        KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(
+                                new EntityFunction<>(KpiSettings.DEFAULTS, Kpis::runs, StreamTypes.RUN, TICK)),
+                        EntityChange::entityId,
+                        Types.LONG);
+        harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
+        return harness;
+    }
+
+    private static EntityChange run(String status, @Nullable Instant completed, long committedAt) {
+        return EntityChange.ofOwnRow(
+                RowChange.of(new AutomationRun(7, "mrdj", "w", status, CREATED, completed), committedAt));
+    }
+
+    private List<Delta> deltas() {
+        List<Delta> deltas = harness.extractOutputValues();
+        harness.getOutput().clear();
+        return deltas;
+    }
+
+    @Test
+    void aDeadlinePassesWithoutAnEvent() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        assertThat(deltas()).hasSize(1);
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        harness.processWatermark(DEADLINE - 1);
+        assertThat(deltas()).isEmpty();
+        harness.processWatermark(DEADLINE);
+        assertThat(deltas()).singleElement().satisfies(delta -> {
+            assertThat(delta.at()).isEqualTo(DEADLINE);
+            assertThat(delta.amounts().sums()[OVERDUE_SLOT]).isEqualTo(1);
+        });
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void aRunThatEndsInTimeIsNeverOverdueAndHasNoTimerLeft() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        harness.processElement(run("completed", CREATED.plusSeconds(90), NOW + 1), NOW + 1);
+        deltas();
+        assertThat(harness.numEventTimeTimers()).isZero();
+        harness.processWatermark(DEADLINE + 1_000_000);
+        assertThat(deltas()).isEmpty();
+    }
+
+    @Test
+    void aDeletedRunLeavesNeitherStateNorTimer() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        harness.processElement(
+                EntityChange.ofOwnRow(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 7, NOW + 5)), NOW + 5);
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+        List<Delta> deltas = deltas();
+        assertThat(deltas.get(0).amounts().plus(deltas.get(1).amounts()).isZero())
+                .isTrue();
+    }
+
+    @Test
+    void snapshotRowsWaitForTheFirstKpiTime() throws Exception {
+        harness.processElement(run("running", null, RowChange.IN_SNAPSHOT), NOW);
+        assertThat(deltas()).isEmpty();
+        harness.processWatermark(NOW + 3);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW);
+    }
+
+    @Test
+    void aChangeThatComesAfterItsTimeCountsFromThenOn() throws Exception {
+        harness.processWatermark(NOW + 500);
+        harness.processElement(run("running", null, NOW), NOW);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 501);
+    }
+
+    @Test
+    void stateAndTimerSurviveARestore() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        harness = harness();
+        harness.initializeState(saved);
+        harness.open();
+        harness.processWatermark(DEADLINE);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(DEADLINE);
+    }
+}

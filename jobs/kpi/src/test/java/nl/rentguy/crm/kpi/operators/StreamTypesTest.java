@@ -1,0 +1,104 @@
+package nl.rentguy.crm.kpi.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.crm.StageVisit;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.types.Row;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that travels or rests in state comes back as it went, with Kryo forbidden, nulls included. */
+class StreamTypesTest {
+
+    private static final Instant AT = Instant.parse("2026-11-22T06:17:55.009103Z");
+    private static final Deal DEAL = new Deal(1, "mrdj", 2, 3, 123_450, "EUR", 40, "open", AT, AT);
+    private static final AutomationRun RUN = new AutomationRun(1, "mrdj", "w", "running", AT, null);
+    private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
+
+    static Stream<Arguments> types() {
+        return Stream.of(
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(DEAL, 5)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(RUN, 5)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Stage(1, 2, "Intake", 3), RowChange.IN_SNAPSHOT)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Pipeline(1, "mrdj", "Sales"), 5)),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, new EntityChange(9, RowChange.deletion(CrmTable.DEALS, 9, 5))),
+                Arguments.of(
+                        StreamTypes.entityState(StreamTypes.DEAL_HISTORY),
+                        new EntityState<>(
+                                new DealHistory(DEAL, AT, null, List.of(new StageVisit(3, AT, AT, true))), 5, 6)),
+                Arguments.of(
+                        StreamTypes.entityState(StreamTypes.PIPELINE_BOARD),
+                        new EntityState<>(new PipelineBoard(null, Map.of(1L, new Stage(1, 2, "Intake", 3))), 5, 6)),
+                Arguments.of(StreamTypes.entityState(StreamTypes.RUN), new EntityState<>(RUN, 5, Long.MAX_VALUE)),
+                Arguments.of(
+                        StreamTypes.DELTA,
+                        new Delta(new Cell(GROUP, List.of()), 5, new Amounts(new long[] {1, -2}, new long[] {
+                            300_000_000, -1
+                        }))),
+                Arguments.of(StreamTypes.LINES, Map.of(List.of("deals", "EUR"), new Amounts(new long[] {1}))),
+                Arguments.of(StreamTypes.GROUP, GROUP),
+                Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),
+                Arguments.of(
+                        StreamTypes.row(new Kpis(KpiSettings.DEFAULTS)
+                                .named("crm_automation_sla")
+                                .table()),
+                        Row.of(
+                                "mrdj",
+                                "w",
+                                LocalDate.of(2026, 11, 22),
+                                1L,
+                                1L,
+                                0L,
+                                0L,
+                                0L,
+                                0L,
+                                0L,
+                                new BigDecimal("5.000000"),
+                                null,
+                                null,
+                                BigDecimal.ZERO,
+                                BigDecimal.ZERO,
+                                BigDecimal.TEN,
+                                AT)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    <T> void comesBackAsItWent(TypeInformation<T> type, T value) throws IOException {
+        SerializerConfigImpl noKryo = new SerializerConfigImpl();
+        noKryo.setGenericTypes(false);
+        TypeSerializer<T> serializer = type.createSerializer(noKryo);
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(value, out);
+        assertThat(serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer())))
+                .isEqualTo(value);
+        assertThat(serializer.copy(value)).isEqualTo(value);
+    }
+}

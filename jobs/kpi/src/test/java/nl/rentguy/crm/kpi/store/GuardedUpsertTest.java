@@ -1,0 +1,105 @@
+package nl.rentguy.crm.kpi.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDate;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.types.Row;
+import org.apache.flink.types.RowKind;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** One statement writes, deletes and guards, on a real PostgreSQL. */
+@SuppressWarnings("NullAway.Init") // set before each test
+class GuardedUpsertTest {
+
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00.040Z");
+
+    private final GuardedUpsert upsert = new GuardedUpsert(
+            new Kpis(KpiSettings.DEFAULTS).named("crm_automation_sla").table());
+    private Connection connection;
+
+    @BeforeEach
+    void connect() throws SQLException {
+        connection = TestDatabase.create().connect();
+    }
+
+    @AfterEach
+    void disconnect() throws SQLException {
+        connection.close();
+    }
+
+    private void send(RowKind kind, long runs, Instant asOf) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(upsert.query())) {
+            upsert.statement(statement, row(kind, runs, asOf));
+            statement.addBatch();
+            statement.executeBatch();
+        }
+    }
+
+    private static Row row(RowKind kind, long runs, Instant asOf) {
+        BigDecimal some = new BigDecimal("0.250000");
+        LocalDate day = LocalDate.of(2026, 11, 22);
+        return kind == RowKind.DELETE
+                ? Row.ofKind(
+                        kind, "mrdj", "w", day, null, null, null, null, null, null, null, null, null, null, null, null,
+                        null, asOf)
+                : Row.ofKind(
+                        kind, "mrdj", "w", day, runs, 1L, 1L, 0L, 0L, 0L, 0L, some, some, null, some, some, some, asOf);
+    }
+
+    private String held() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT string_agg(run_count || ' at ' || extract(epoch FROM as_of), ',') FROM crm_kpi.crm_automation_sla")) {
+            row.next();
+            return String.valueOf(row.getString(1));
+        }
+    }
+
+    @Test
+    void aNewerRowReplacesAnOlderOne() throws SQLException {
+        send(RowKind.INSERT, 4, NOON);
+        send(RowKind.INSERT, 5, NOON.plusMillis(20));
+        assertThat(held()).isEqualTo("5 at 1795348800.060000");
+    }
+
+    @Test
+    void anOlderRowIsRefused() throws SQLException {
+        send(RowKind.INSERT, 5, NOON);
+        send(RowKind.INSERT, 4, NOON.minusMillis(20));
+        assertThat(held()).isEqualTo("5 at 1795348800.040000");
+    }
+
+    @Test
+    void theSameRowMayBeWrittenAgain() throws SQLException {
+        send(RowKind.INSERT, 5, NOON);
+        send(RowKind.INSERT, 5, NOON);
+        assertThat(held()).isEqualTo("5 at 1795348800.040000");
+    }
+
+    @Test
+    void aDeletionDeletesUnlessANewerRowIsThere() throws SQLException {
+        send(RowKind.INSERT, 5, NOON);
+        send(RowKind.DELETE, 0, NOON.minusMillis(20));
+        assertThat(held()).isEqualTo("5 at 1795348800.040000");
+        send(RowKind.DELETE, 0, NOON.plusMillis(20));
+        assertThat(held()).isEqualTo("null");
+    }
+
+    @Test
+    void aDeletionOfWhatIsNotThereDoesNothing() throws SQLException {
+        send(RowKind.DELETE, 0, NOON);
+        assertThat(held()).isEqualTo("null");
+    }
+}

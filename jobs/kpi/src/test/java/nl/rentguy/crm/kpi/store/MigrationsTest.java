@@ -1,0 +1,70 @@
+package nl.rentguy.crm.kpi.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.junit.jupiter.api.Test;
+
+/** The tables that the migrations make are those that the job writes, and tell what they mean. */
+class MigrationsTest {
+
+    @Test
+    void everyTableHasTheColumnsThatTheJobWritesInTheirOrder() throws SQLException {
+        try (Connection connection = TestDatabase.create().connect()) {
+            for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
+                List<String> expected = new ArrayList<>();
+                for (KpiTable.Column column : kpi.table().columns()) {
+                    expected.add(column.name() + " " + column.type().sqlName());
+                }
+                expected.add("as_of timestamptz");
+                assertThat(strings(connection, """
+                                SELECT column_name || ' ' || replace(data_type, 'timestamp with time zone', 'timestamptz')
+                                FROM information_schema.columns
+                                WHERE table_schema = 'crm_kpi' AND table_name = ? ORDER BY ordinal_position""", kpi.table().name())).isEqualTo(expected);
+                assertThat(strings(connection, """
+                                SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
+                                WHERE i.indisprimary AND a.attnum = ANY (i.indkey) AND i.indrelid = ('crm_kpi.' || ?)::regclass
+                                ORDER BY array_position(i.indkey::int[], a.attnum::int)""", kpi.table().name()))
+                        .isEqualTo(kpi.table().keyColumns().stream()
+                                .map(KpiTable.Column::name)
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void everyTableAndColumnHasAComment() throws SQLException {
+        try (Connection connection = TestDatabase.create().connect()) {
+            assertThat(strings(connection, """
+                            SELECT c.relname || coalesce('.' || a.attname, '')
+                            FROM pg_class c
+                            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                            WHERE c.relnamespace = ?::regnamespace AND c.relkind IN ('r', 'v')
+                              AND c.relname <> 'flyway_schema_history'
+                              AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)""", "crm_kpi")).isEmpty();
+        }
+    }
+
+    private static List<String> strings(Connection connection, String sql, String parameter) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, parameter);
+            List<String> strings = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    strings.add(row.getString(1));
+                }
+            }
+            return strings;
+        }
+    }
+}
