@@ -1,8 +1,6 @@
 package nl.rentguy.crm.kpi.laptop;
 
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,18 +10,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.util.FileUtils;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import picocli.CommandLine;
 
 /** The demo: a list of steps. Everything it makes is below one temporary folder, which goes with it. */
@@ -43,7 +43,6 @@ final class Demo {
 
     private final Settings settings;
     private final PrintStream out;
-    private final boolean terminal = CommandLine.Help.Ansi.AUTO.enabled();
     private volatile boolean stopping;
 
     Demo(Settings settings, PrintStream out) {
@@ -54,9 +53,13 @@ final class Demo {
     /** @return the exit code: 0 fine, 1 when the tables differ from the oracle or the job failed */
     int run() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-demo-");
+        // Flink puts its temporary files there too, so that they go with it.
+        System.setProperty("java.io.tmpdir", folder.toString());
         Thread main = Thread.currentThread();
         Thread onCtrlC = new Thread(() -> {
             stopping = true;
+            // PostgreSQL ends at the same signal; what the job says of that is of no interest.
+            Configurator.setRootLevel(Level.OFF);
             main.interrupt();
             try {
                 main.join(TimeUnit.SECONDS.toMillis(30));
@@ -67,13 +70,14 @@ final class Demo {
         Runtime.getRuntime().addShutdownHook(onCtrlC);
         try {
             return steps(folder);
-        } catch (InterruptedException e) {
+        } catch (Exception e) {
             if (!stopping) {
                 throw e;
             }
             return 0;
         } finally {
-            delete(folder);
+            FileUtils.deleteDirectory(folder.toFile());
+            say("Stopped; nothing is left behind");
             if (!stopping) {
                 Runtime.getRuntime().removeShutdownHook(onCtrlC);
             }
@@ -106,8 +110,6 @@ final class Demo {
                 hold();
                 return code;
             }
-        } finally {
-            say("Stopped; nothing is left behind");
         }
     }
 
@@ -141,7 +143,7 @@ final class Demo {
     }
 
     private void live(LivingCrm crm, Connection reader) throws SQLException, InterruptedException {
-        LiveBoard board = new LiveBoard(out, terminal);
+        LiveBoard board = new LiveBoard(out, CommandLine.Help.Ansi.AUTO.enabled());
         Instant end = Instant.now().plus(settings.lives());
         long started = System.nanoTime();
         long done = 0;
@@ -193,7 +195,8 @@ final class Demo {
         try (Statement statement = reader.createStatement();
                 ResultSet row = statement.executeQuery("""
                         SELECT EXISTS (SELECT FROM crm_kpi.crm_pipeline_velocity)
-                           AND EXISTS (SELECT FROM crm_kpi.crm_automation_sla)""")) {
+                           AND EXISTS (SELECT FROM crm_kpi.crm_automation_sla)
+                           AND EXISTS (SELECT FROM crm_kpi.crm_kpi_status)""")) {
             row.next();
             return row.getBoolean(1);
         }
@@ -202,7 +205,7 @@ final class Demo {
     private static long rows(Connection reader) throws SQLException {
         long rows = 0;
         try (Statement statement = reader.createStatement()) {
-            for (nl.rentguy.crm.kpi.crm.CrmTable table : nl.rentguy.crm.kpi.crm.CrmTable.values()) {
+            for (CrmTable table : CrmTable.values()) {
                 try (ResultSet row = statement.executeQuery("SELECT count(*) FROM " + table.tableName())) {
                     row.next();
                     rows += row.getLong(1);
@@ -218,19 +221,5 @@ final class Demo {
 
     private void say(String format, Object... arguments) {
         out.printf(Locale.ROOT, format + "%n", arguments);
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
-            all.sorted(Comparator.reverseOrder()).forEach(path -> {
-                try {
-                    Files.deleteIfExists(path);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -2,11 +2,13 @@ package nl.rentguy.crm.kpi.laptop;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import org.flywaydb.core.Flyway;
 
@@ -27,19 +29,33 @@ public final class LaptopDatabase implements AutoCloseable {
     /**
      * Starts the server on the loopback interface.
      *
-     * @param folder an empty one, for binaries and data
+     * @param folder an empty one, for binaries and data; it is not deleted with the server
      */
     public static LaptopDatabase start(Path folder, int port) throws IOException {
         return new LaptopDatabase(EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(folder.toFile())
                 .setDataDirectory(folder.resolve("data"))
+                .setPgBinaryResolver((system, machine) -> binaries())
                 .setPort(port)
+                .setCleanDataDirectory(false)
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("wal_level", "logical")
                 .setServerConfig("max_replication_slots", "20")
                 .setServerConfig("max_wal_senders", "20")
                 .setServerConfig("fsync", "off")
                 .start());
+    }
+
+    /** The build brings the binaries of its own platform alone. */
+    private static InputStream binaries() throws IOException {
+        for (String platform :
+                List.of("linux-x86_64", "linux-arm_64", "darwin-x86_64", "darwin-arm_64", "windows-x86_64")) {
+            InputStream found = LaptopDatabase.class.getResourceAsStream("/postgres-" + platform + ".txz");
+            if (found != null) {
+                return found;
+            }
+        }
+        throw new IOException("There are no binaries of PostgreSQL in this jar: build it on the platform it runs on");
     }
 
     /** {@code jdbc:postgresql://127.0.0.1:port/postgres}, without user. */

@@ -19,6 +19,7 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
@@ -57,6 +58,8 @@ final class LaptopJob implements AutoCloseable {
         runtime.set(RestOptions.ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.PORT, uiPort);
+        runtime.set(JobManagerOptions.BIND_HOST, "127.0.0.1");
+        runtime.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
         runtime.set(WebOptions.SUBMIT_ENABLE, false);
         runtime.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(500));
         runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(2));

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.laptop;
 
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Both KPI tables on the terminal, drawn over again each second; on anything but a terminal, a line every few seconds. */
 final class LiveBoard {
@@ -108,12 +110,12 @@ final class LiveBoard {
                         "won value"));
         try (ResultSet row = statement.executeQuery("""
                 SELECT * FROM crm_kpi.crm_pipeline_velocity
-                WHERE tenant_id = (SELECT min(tenant_id) FROM crm_kpi.crm_pipeline_velocity WHERE tenant_id = 'mrdj')
+                WHERE tenant_id = 'mrdj'
                 ORDER BY tenant_id, pipeline_id, stage_order, currency LIMIT 14""")) {
             while (row.next()) {
                 lines.add(String.format(
                         Locale.ROOT,
-                        "%-10.10s %-8.8s %-12.12s %3.3s %6d %12.2f %6d %6.1fd %6d %5d %12.2f",
+                        "%-10.10s %-8.8s %-12.12s %3.3s %6d %12.2f %6d %7s %6d %5d %12.2f",
                         row.getString("tenant_id"),
                         row.getString("pipeline_name"),
                         row.getString("stage_name"),
@@ -121,7 +123,7 @@ final class LiveBoard {
                         row.getLong("deal_count"),
                         row.getBigDecimal("total_value"),
                         row.getLong("open_deal_count"),
-                        row.getDouble("avg_days_in_stage"),
+                        orDash("%.1fd", row.getBigDecimal("avg_days_in_stage")),
                         row.getLong("stale_deal_count"),
                         row.getLong("won_deals_30d"),
                         row.getBigDecimal("won_value_30d")));
@@ -148,7 +150,7 @@ final class LiveBoard {
             while (row.next()) {
                 lines.add(String.format(
                         Locale.ROOT,
-                        "%-10.10s %-18.18s %-10s %5d %6d %6d %5d %7d %8.2f %8.2f",
+                        "%-10.10s %-18.18s %-10s %5d %6d %6d %5d %7d %8s %8s",
                         row.getString("tenant_id"),
                         row.getString("workflow_id"),
                         row.getString("run_date"),
@@ -157,9 +159,13 @@ final class LiveBoard {
                         row.getLong("open_runs"),
                         row.getLong("late_runs"),
                         row.getLong("overdue_runs"),
-                        row.getDouble("avg_completion_minutes"),
-                        row.getDouble("p95_completion_minutes")));
+                        orDash("%.2f", row.getBigDecimal("avg_completion_minutes")),
+                        orDash("%.2f", row.getBigDecimal("p95_completion_minutes"))));
             }
         }
+    }
+
+    private static String orDash(String format, @Nullable BigDecimal value) {
+        return value == null ? "-" : String.format(Locale.ROOT, format, value);
     }
 }
