@@ -39,7 +39,6 @@ public final class CrmSource {
                 .deserializer(new ChangeEventDeserializer())
                 .splitSize(config.get(JobOptions.CDC_SPLIT_SIZE))
                 .fetchSize(config.get(JobOptions.CDC_FETCH_SIZE))
-                .lsnCommitCheckpointsDelay(0)
                 .debeziumProperties(debezium(config))
                 .build();
     }

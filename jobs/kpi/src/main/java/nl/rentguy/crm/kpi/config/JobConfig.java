@@ -7,13 +7,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the job's configuration: a properties file, then {@code key=value} settings on top. */
+/**
+ * Reads the job's configuration: a properties file, then environment variables, then {@code key=value} settings, each on top
+ * of the one before. A password may come from a file of its own.
+ */
 public final class JobConfig {
 
     private JobConfig() {}
@@ -22,13 +27,20 @@ public final class JobConfig {
      * The configuration.
      *
      * @param file a properties file; null for none
+     * @param environment variables such as {@code CRM_JDBC_URL} for {@code crm.jdbc-url}; others are none of its business
      * @param settings each {@code key=value}
-     * @throws ConfigException when the file cannot be read, a key is unknown or a value is not of its key's type
+     * @throws ConfigException when a file cannot be read, a key is unknown or a value is not of its key's type
      */
-    public static Configuration load(@Nullable Path file, List<String> settings) {
+    public static Configuration load(@Nullable Path file, Map<String, String> environment, List<String> settings) {
         Properties properties = new Properties();
         if (file != null) {
             read(file, properties);
+        }
+        for (ConfigOption<?> option : JobOptions.all()) {
+            String value = environment.get(environmentVariable(option));
+            if (value != null) {
+                properties.setProperty(option.key(), value);
+            }
         }
         for (String setting : settings) {
             int equals = setting.indexOf('=');
@@ -40,10 +52,17 @@ public final class JobConfig {
         Configuration config = new Configuration();
         for (String key : properties.stringPropertyNames()) {
             ConfigOption<?> option = option(key);
-            config.setString(key, properties.getProperty(key));
-            checkType(option, config, properties.getProperty(key));
+            config.setString(key, properties.getProperty(key).strip());
+            checkType(option, config);
         }
+        readPassword(JobOptions.CRM_PASSWORD, JobOptions.CRM_PASSWORD_FILE, config);
+        readPassword(JobOptions.KPI_PASSWORD, JobOptions.KPI_PASSWORD_FILE, config);
         return config;
+    }
+
+    /** The environment variable that sets the option: {@code CRM_JDBC_URL} for {@code crm.jdbc-url}. */
+    public static String environmentVariable(ConfigOption<?> option) {
+        return option.key().toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
     private static void read(Path file, Properties properties) {
@@ -53,6 +72,24 @@ public final class JobConfig {
             throw new ConfigException("There is no file '%s' to read the configuration from".formatted(file));
         } catch (IOException | IllegalArgumentException e) {
             throw new ConfigException("Cannot read '%s' as a properties file: %s".formatted(file, e.getMessage()));
+        }
+    }
+
+    private static void readPassword(
+            ConfigOption<String> password, ConfigOption<String> passwordFile, Configuration config) {
+        String file = config.get(passwordFile);
+        if (file.isEmpty()) {
+            return;
+        }
+        if (config.contains(password)) {
+            throw new ConfigException(
+                    "%s and %s are both set; expected one of them".formatted(password.key(), passwordFile.key()));
+        }
+        try {
+            config.set(password, Files.readString(Path.of(file)).strip());
+        } catch (IOException e) {
+            throw new ConfigException("%s is '%s', which cannot be read: %s"
+                    .formatted(passwordFile.key(), file, e.getClass().getSimpleName()));
         }
     }
 
@@ -72,12 +109,16 @@ public final class JobConfig {
                 .orElseThrow();
     }
 
-    private static void checkType(ConfigOption<?> option, Configuration config, String value) {
+    private static void checkType(ConfigOption<?> option, Configuration config) {
         try {
             config.get(option);
         } catch (IllegalArgumentException e) {
             throw new ConfigException("%s is '%s', which cannot be read. %s Default: %s"
-                    .formatted(option.key(), value, JobOptions.description(option), option.defaultValue()));
+                    .formatted(
+                            option.key(),
+                            config.getString(option.key(), ""),
+                            JobOptions.description(option),
+                            JobOptions.shown(option.defaultValue())));
         }
     }
 }

@@ -11,6 +11,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.apache.flink.util.TimeUtils;
+import org.jspecify.annotations.Nullable;
 
 /** The options of the job. Durations carry their unit, such as {@code 20 ms} or {@code 1 min}. */
 public final class JobOptions {
@@ -28,6 +29,11 @@ public final class JobOptions {
     public static final ConfigOption<String> CRM_PASSWORD =
             key("crm.password").stringType().defaultValue("").withDescription("Its password.");
 
+    public static final ConfigOption<String> CRM_PASSWORD_FILE = key("crm.password-file")
+            .stringType()
+            .defaultValue("")
+            .withDescription("A file that holds crm.password and nothing else, instead of it.");
+
     public static final ConfigOption<String> KPI_JDBC_URL = key("kpi.jdbc-url")
             .stringType()
             .noDefaultValue()
@@ -40,6 +46,11 @@ public final class JobOptions {
 
     public static final ConfigOption<String> KPI_PASSWORD =
             key("kpi.password").stringType().defaultValue("").withDescription("Its password.");
+
+    public static final ConfigOption<String> KPI_PASSWORD_FILE = key("kpi.password-file")
+            .stringType()
+            .defaultValue("")
+            .withDescription("A file that holds kpi.password and nothing else, instead of it.");
 
     public static final ConfigOption<String> KPI_PIPELINE_NAME = key("kpi.pipeline-name")
             .stringType()
@@ -116,9 +127,11 @@ public final class JobOptions {
             CRM_JDBC_URL,
             CRM_USERNAME,
             CRM_PASSWORD,
+            CRM_PASSWORD_FILE,
             KPI_JDBC_URL,
             KPI_USERNAME,
             KPI_PASSWORD,
+            KPI_PASSWORD_FILE,
             KPI_PIPELINE_NAME,
             KPI_WINDOW_DAYS,
             KPI_STALE_DAYS,
@@ -194,8 +207,15 @@ public final class JobOptions {
         }
     }
 
+    /** A value as a configuration file would have it. */
+    public static String shown(@Nullable Object value) {
+        return value == null
+                ? ""
+                : value instanceof Duration duration ? TimeUtils.formatWithHighestUnit(duration) : value.toString();
+    }
+
     /** What the option means, as plain text. */
-    static String description(ConfigOption<?> option) {
+    public static String description(ConfigOption<?> option) {
         return new HtmlFormatter().format(option.description());
     }
 }

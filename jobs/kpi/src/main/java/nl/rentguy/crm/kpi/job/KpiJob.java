@@ -29,7 +29,7 @@ public final class KpiJob {
                             "There is no argument '%s'; expected --config FILE or --set KEY=VALUE".formatted(args[i]));
             }
         }
-        Configuration config = JobConfig.load(file, settings);
+        Configuration config = JobConfig.load(file, System.getenv(), settings);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(runtime());
         KpiGraph.build(env, config);
         env.execute(config.get(JobOptions.KPI_PIPELINE_NAME));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
@@ -21,44 +22,77 @@ class JobConfigTest {
     void settingsComeOnTopOfTheFile(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(
                 folder.resolve("job.properties"), "kpi.sla-minutes = 15\nkpi.emit-interval = 100 ms\n");
-        Configuration config = JobConfig.load(file, List.of("kpi.sla-minutes=20"));
+        Configuration config = JobConfig.load(file, Map.of(), List.of("kpi.sla-minutes=20"));
         assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(20);
         assertThat(config.get(JobOptions.KPI_EMIT_INTERVAL)).isEqualTo(Duration.ofMillis(100));
         assertThat(JobOptions.kpiSettings(config).sla()).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test
+    void theEnvironmentComesOnTopOfTheFileAndBelowSettings(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("job.properties"), "kpi.sla-minutes = 15\nkpi.stale-days = 7\n");
+        Map<String, String> environment = Map.of(
+                "KPI_SLA_MINUTES",
+                "16",
+                "KPI_STALE_DAYS",
+                "8",
+                "CRM_JDBC_URL",
+                "jdbc:postgresql://db/crm",
+                "HOME",
+                "/");
+        Configuration config = JobConfig.load(file, environment, List.of("kpi.sla-minutes=17"));
+        assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(17);
+        assertThat(config.get(JobOptions.KPI_STALE_DAYS)).isEqualTo(8);
+        assertThat(DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config))
+                .isEqualTo(new DatabaseAddress("db", 5432, "crm"));
+    }
+
+    @Test
+    void aPasswordMayComeFromAFileOfItsOwn(@TempDir Path folder) throws Exception {
+        String file = Files.writeString(folder.resolve("secret"), "geheim\n").toString();
+        Configuration config = JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file));
+        assertThat(config.get(JobOptions.CRM_PASSWORD)).isEqualTo("geheim");
+        assertThatThrownBy(() ->
+                        JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file, "crm.password=anders")))
+                .hasMessageContainingAll("crm.password", "crm.password-file", "both")
+                .hasMessageNotContaining("anders");
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password-file=/nowhere")))
+                .hasMessageContainingAll("kpi.password-file", "/nowhere");
+    }
+
+    @Test
     void anUnknownKeyNamesTheNearest() {
-        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-day=30")))
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.window-day=30")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("There is no option 'kpi.window-day'; did you mean kpi.window-days?");
     }
 
     @Test
     void aBadValueNamesKeyValueAndWhatIsExpected() {
-        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-days=thirty")))
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.window-days=thirty")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll("kpi.window-days", "'thirty'", "Length of the rolling window", "30");
-        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, List.of("kpi.window-days=0"))))
+        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.window-days=0"))))
                 .hasMessageContainingAll("kpi.window-days", "'0'", "from 1 on");
-        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, List.of("kpi.time-zone=Mars"))))
+        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.time-zone=Mars"))))
                 .hasMessageContainingAll("kpi.time-zone", "'Mars'", "Europe/Amsterdam");
         assertThatThrownBy(() -> JobOptions.atLeastAMillisecond(
-                        JobOptions.KPI_EMIT_INTERVAL, JobConfig.load(null, List.of("kpi.emit-interval=0 ms"))))
+                        JobOptions.KPI_EMIT_INTERVAL,
+                        JobConfig.load(null, Map.of(), List.of("kpi.emit-interval=0 ms"))))
                 .hasMessageContainingAll("kpi.emit-interval", "1 ms");
     }
 
     @Test
     void whatIsNoSettingAndAFileThatIsNotThereAreNamed() {
-        assertThatThrownBy(() -> JobConfig.load(null, List.of("kpi.window-days")))
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.window-days")))
                 .hasMessage("'kpi.window-days' is no setting; expected key=value");
-        assertThatThrownBy(() -> JobConfig.load(Path.of("nowhere.properties"), List.of()))
+        assertThatThrownBy(() -> JobConfig.load(Path.of("nowhere.properties"), Map.of(), List.of()))
                 .hasMessageContaining("nowhere.properties");
     }
 
     @Test
     void anAddressThatIsNoneIsNamedWithoutItsPassword() {
-        Configuration config = JobConfig.load(null, List.of("crm.jdbc-url=postgres://crm?password=geheim"));
+        Configuration config = JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=postgres://crm?password=geheim"));
         assertThatThrownBy(() -> DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config))
                 .hasMessageContainingAll("crm.jdbc-url", "jdbc:postgresql://host:port/database")
                 .hasMessageNotContaining("geheim");
