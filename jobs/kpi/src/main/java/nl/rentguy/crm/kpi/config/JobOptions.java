@@ -123,6 +123,17 @@ public final class JobOptions {
             .defaultValue(Duration.ofMillis(5))
             .withDescription("How long the reader waits for changes before it looks again.");
 
+    public static final ConfigOption<String> STATE_DIR = key("state.dir")
+            .stringType()
+            .noDefaultValue()
+            .withDescription(
+                    "crm-kpi run: the folder for checkpoints and savepoints, on a disk that survives a restart.");
+
+    public static final ConfigOption<Duration> STATE_CHECKPOINT_INTERVAL = key("state.checkpoint-interval")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(5))
+            .withDescription("crm-kpi run: how often state is saved, and so how much is replayed after a failure.");
+
     private static final List<ConfigOption<?>> ALL = List.of(
             CRM_JDBC_URL,
             CRM_USERNAME,
@@ -145,7 +156,9 @@ public final class JobOptions {
             CDC_PUBLICATION_NAME,
             CDC_SPLIT_SIZE,
             CDC_FETCH_SIZE,
-            CDC_POLL_INTERVAL);
+            CDC_POLL_INTERVAL,
+            STATE_DIR,
+            STATE_CHECKPOINT_INTERVAL);
 
     private JobOptions() {}
 

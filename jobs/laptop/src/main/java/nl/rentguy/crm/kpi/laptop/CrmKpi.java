@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         description = "KPI tables that follow a CRM's change log: always equal to a batch query, a heartbeat fresh.",
         mixinStandardHelpOptions = true,
         version = "crm-kpi 0.1.0",
-        subcommands = DemoCommand.class,
+        subcommands = {DemoCommand.class, RunCommand.class, MigrateCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class CrmKpi {
 

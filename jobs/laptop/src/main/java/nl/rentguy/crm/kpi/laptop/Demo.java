@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.config.JobOptions;
@@ -98,7 +99,8 @@ final class Demo {
             database.migrate();
             long rows = rows(reader);
             say("The CRM has %,d rows: 120 days of %d companies", rows, settings.tenants());
-            try (LaptopJob job = LaptopJob.start(config(database), folder, settings.uiPort())) {
+            try (LaptopJob job = LaptopJob.start(
+                    config(database), new SavedState(folder.resolve("state")), Optional.empty(), settings.uiPort())) {
                 say("Flink's web interface: %s", job.uiAddress());
                 awaitLive(job, reader, rows);
                 say("Live %.1f s after the start of the JVM", uptime().toMillis() / 1000.0);
@@ -123,6 +125,7 @@ final class Demo {
         config.set(JobOptions.CRM_USERNAME, LaptopDatabase.CDC_ROLE);
         config.set(JobOptions.KPI_JDBC_URL, database.jdbcUrl());
         config.set(JobOptions.KPI_USERNAME, "postgres");
+        config.set(JobOptions.STATE_CHECKPOINT_INTERVAL, Duration.ofSeconds(2));
         return config;
     }
 

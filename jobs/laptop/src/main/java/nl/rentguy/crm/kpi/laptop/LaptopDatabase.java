@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import org.flywaydb.core.Flyway;
 
 /** A real PostgreSQL in a folder of its own, with the CRM's tables and schema {@code crm_kpi} in one database. */
 public final class LaptopDatabase implements AutoCloseable {
@@ -82,12 +81,7 @@ public final class LaptopDatabase implements AutoCloseable {
 
     /** Creates or upgrades schema {@code crm_kpi}. */
     public void migrate() {
-        Flyway.configure()
-                .dataSource(jdbcUrl(), SUPERUSER, "")
-                .schemas("crm_kpi")
-                .locations("classpath:sql/kpi")
-                .load()
-                .migrate();
+        MigrateCommand.migrate(jdbcUrl(), SUPERUSER, "");
     }
 
     @Override

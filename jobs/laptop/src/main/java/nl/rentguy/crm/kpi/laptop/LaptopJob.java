@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -19,14 +20,17 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +51,13 @@ final class LaptopJob implements AutoCloseable {
         this.uiPort = uiPort;
     }
 
-    /** Starts the job; returns when it is submitted. */
-    static LaptopJob start(Configuration config, Path folder, int uiPort) throws Exception {
+    /**
+     * Starts the job; returns when it is submitted.
+     *
+     * @param saved where it is to keep its state
+     * @param from the savepoint or checkpoint to continue from; empty to start anew
+     */
+    static LaptopJob start(Configuration config, SavedState saved, Optional<Path> from, int uiPort) throws Exception {
         Configuration runtime = KpiJob.runtime();
         runtime.set(CoreOptions.DEFAULT_PARALLELISM, 2);
         runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, 2);
@@ -62,10 +71,20 @@ final class LaptopJob implements AutoCloseable {
         runtime.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
         runtime.set(WebOptions.SUBMIT_ENABLE, false);
         runtime.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(500));
-        runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(2));
+        runtime.set(
+                CheckpointingOptions.CHECKPOINTING_INTERVAL,
+                JobOptions.atLeastAMillisecond(JobOptions.STATE_CHECKPOINT_INTERVAL, config));
         runtime.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                folder.resolve("checkpoints").toUri().toString());
+                saved.checkpoints().toUri().toString());
+        runtime.set(
+                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        from.ifPresent(path -> {
+            runtime.set(StateRecoveryOptions.SAVEPOINT_PATH, path.toUri().toString());
+            // What it continues from is deleted once it has a checkpoint of its own.
+            runtime.setString("execution.state-recovery.claim-mode", "CLAIM");
+        });
         runtime.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(runtime);
         KpiGraph.build(env, config);
@@ -100,6 +119,32 @@ final class LaptopJob implements AutoCloseable {
                 .build();
         return json.readTree(
                 http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+
+    /** Waits until the job ends; true when it was stopped, false when it failed. */
+    boolean awaitEnd() throws InterruptedException {
+        try {
+            job.getJobExecutionResult().get();
+            return true;
+        } catch (ExecutionException e) {
+            LOG.error("The job has failed", e);
+            return false;
+        }
+    }
+
+    /** Stops the job with a savepoint; empty when that did not succeed in time. */
+    Optional<String> stopWithSavepoint(SavedState saved) {
+        try {
+            return Optional.of(
+                    job.stopWithSavepoint(false, saved.savepoints().toUri().toString(), SavepointFormatType.CANONICAL)
+                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+        } catch (ExecutionException | TimeoutException | IllegalStateException e) {
+            LOG.warn("No savepoint: {}", e.toString());
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     /** Cancels the job and waits until it has ended. */

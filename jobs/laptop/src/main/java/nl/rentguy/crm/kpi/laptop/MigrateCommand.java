@@ -1,0 +1,52 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import java.util.concurrent.Callable;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import org.apache.flink.configuration.Configuration;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.output.MigrateResult;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code crm-kpi migrate}. */
+@Command(
+        name = "migrate",
+        description = "Creates schema crm_kpi in the KPI database, or upgrades it. Does nothing when it is up to date.",
+        mixinStandardHelpOptions = true)
+final class MigrateCommand implements Callable<Integer> {
+
+    @Mixin
+    private ConfigArguments arguments = new ConfigArguments();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Configuration config = arguments.load();
+        MigrateResult result = migrate(
+                JobOptions.required(JobOptions.KPI_JDBC_URL, config),
+                config.get(JobOptions.KPI_USERNAME),
+                config.get(JobOptions.KPI_PASSWORD));
+        spec.commandLine()
+                .getOut()
+                .println(
+                        result.migrationsExecuted == 0
+                                ? "Schema crm_kpi is up to date"
+                                : "Schema crm_kpi is now at version " + result.targetSchemaVersion);
+        return 0;
+    }
+
+    /** Brings schema {@code crm_kpi} to the version that this jar needs. */
+    static MigrateResult migrate(String jdbcUrl, String username, String password) {
+        return Flyway.configure()
+                .dataSource(jdbcUrl, username, password)
+                .schemas("crm_kpi")
+                .locations("classpath:sql/kpi")
+                .load()
+                .migrate();
+    }
+}

@@ -1,0 +1,43 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What runs have left in {@code state.dir}: savepoints of stopped ones, checkpoints of killed ones. */
+record SavedState(Path folder) {
+
+    Path checkpoints() {
+        return folder.resolve("checkpoints");
+    }
+
+    Path savepoints() {
+        return folder.resolve("savepoints");
+    }
+
+    /** The newest complete savepoint or checkpoint; empty when there is none. */
+    Optional<Path> newest() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        // The metadata file is written last: where it is, the rest is complete.
+        try (Stream<Path> files = Files.walk(folder, 4)) {
+            return files.filter(file -> file.endsWith("_metadata"))
+                    .max(Comparator.comparing(SavedState::modified))
+                    .map(Path::getParent);
+        }
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
