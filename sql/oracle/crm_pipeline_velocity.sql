@@ -12,7 +12,7 @@ deals AS (
          extract(epoch FROM n - v.entered_at) AS in_stage,
          n - v.entered_at > stale AS is_stale
   FROM crm_deals d CROSS JOIN params
-  LEFT JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.left_at IS NULL
+  LEFT JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
   LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
 ),
 in_stage AS (

@@ -35,29 +35,35 @@ FOR EACH ROW EXECUTE FUNCTION oracle.keep_deal_version();
 INSERT INTO oracle.deal_versions (deal_id, stage_id, outcome, updated_at)
 SELECT id, stage_id, oracle.outcome(status), updated_at FROM crm_deals;
 
--- A version starts a visit when the deal is open in a stage in which it was not open before, and ends the visit before
--- it when the deal is no longer open there.
+-- A stay begins with the first version in a stage and lasts until the first version in another.
 CREATE VIEW oracle.deal_steps AS
-SELECT *, sum(starts::int) OVER (PARTITION BY deal_id ORDER BY seq) AS visit_no
+SELECT *, sum(moves::int) OVER (PARTITION BY deal_id ORDER BY seq) AS stay
 FROM (
   SELECT v.*,
-         outcome = 'open' AND (lag(outcome) OVER w IS DISTINCT FROM 'open' OR lag(stage_id) OVER w <> stage_id) AS starts,
-         lag(outcome) OVER w = 'open' AND (outcome <> 'open' OR lag(stage_id) OVER w <> stage_id) AS ends,
-         outcome <> 'open' AND lag(outcome) OVER w IS DISTINCT FROM outcome AS closes,
-         outcome = 'open' AND lag(outcome) OVER w IN ('won', 'lost') AS reopens
+         lag(stage_id) OVER w IS DISTINCT FROM stage_id AS moves,
+         outcome <> 'open' AND lag(outcome) OVER w IS DISTINCT FROM outcome AS closes
   FROM oracle.deal_versions v
   WINDOW w AS (PARTITION BY deal_id ORDER BY seq)
 ) marked;
 
+-- left_at is when the visit ended; null while it goes on, and for a stay in which the deal was never open. A deal that was
+-- closed and not re-opened in a stay ended its visit with the closing, one that was open at its end by moving on.
 CREATE VIEW oracle.deal_visits AS
-SELECT s.deal_id, s.stage_id, s.updated_at AS entered_at, e.updated_at AS left_at
-FROM oracle.deal_steps s
-LEFT JOIN oracle.deal_steps e
-  ON e.deal_id = s.deal_id AND e.ends AND e.visit_no - e.starts::int = s.visit_no
-WHERE s.starts
-  -- Re-opening withdraws the win or loss that had ended a visit.
-  AND NOT (e.outcome IS NOT NULL AND e.outcome <> 'open'
-           AND EXISTS (SELECT FROM oracle.deal_steps r WHERE r.deal_id = s.deal_id AND r.reopens AND r.seq > e.seq));
+WITH stays AS (
+  SELECT deal_id, stay, min(stage_id) AS stage_id,
+         (array_agg(updated_at ORDER BY seq))[1] AS entered_at,
+         (array_agg(outcome ORDER BY seq DESC))[1] AS last_outcome,
+         max(seq) FILTER (WHERE outcome = 'open') AS last_open
+  FROM oracle.deal_steps GROUP BY deal_id, stay
+)
+SELECT s.deal_id, s.stay, s.stage_id, s.entered_at,
+       CASE WHEN s.last_outcome = 'open' OR following.outcome = 'open' THEN following.updated_at
+            ELSE (SELECT c.updated_at FROM oracle.deal_steps c
+                  WHERE c.deal_id = s.deal_id AND c.stay = s.stay AND c.seq > s.last_open ORDER BY c.seq LIMIT 1)
+       END AS left_at,
+       following.seq IS NULL AS is_current
+FROM stays s
+LEFT JOIN oracle.deal_steps following ON following.deal_id = s.deal_id AND following.stay = s.stay + 1 AND following.moves;
 
 CREATE VIEW oracle.deal_closings AS
 SELECT DISTINCT ON (deal_id) deal_id, updated_at AS closed_at

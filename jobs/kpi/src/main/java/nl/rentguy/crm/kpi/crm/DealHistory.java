@@ -10,53 +10,69 @@ import org.jspecify.annotations.Nullable;
  * stage visits are over. All instants are the {@code updated_at} of the version that brought the change; for the first
  * version seen that is the best that is known.
  *
- * @param stageEnteredAt start of the visit that goes on; null while the deal is won or lost
+ * @param stageEnteredAt when the deal came into its stage, whatever its status was or became there
  * @param closedAt when the deal became won (lost), unmoved by later edits; null while it is open
- * @param visits the visits that are over, oldest first
+ * @param closedVisit the visit to this stage, while it is over because the deal was won or lost; null otherwise
+ * @param leftVisits the visits to stages that the deal has left, oldest first
  */
 public record DealHistory(
         Deal deal,
-        @Nullable Instant stageEnteredAt,
+        Instant stageEnteredAt,
         @Nullable Instant closedAt,
-        List<StageVisit> visits) {
+        @Nullable StageVisit closedVisit,
+        List<StageVisit> leftVisits) {
 
     public static DealHistory startingWith(Deal first) {
-        return first.isOpen()
-                ? new DealHistory(first, first.updatedAt(), null, List.of())
-                : new DealHistory(first, null, first.updatedAt(), List.of());
+        return new DealHistory(first, first.updatedAt(), first.isOpen() ? null : first.updatedAt(), null, List.of());
     }
 
     /** The history after a new version of the deal's row. */
     public DealHistory then(Deal next) {
-        Instant entered = stageEnteredAt;
-        boolean goesOn = entered != null && next.isOpen() && next.stageId() == deal.stageId();
-        return new DealHistory(
-                next,
-                goesOn ? entered : next.isOpen() ? next.updatedAt() : null,
-                next.isOpen() ? null : next.outcome() == deal.outcome() ? closedAt : next.updatedAt(),
-                goesOn ? visits : visitsAfter(next));
+        Instant at = next.updatedAt();
+        Instant closed = next.isOpen() ? null : next.outcome() == deal.outcome() ? closedAt : at;
+        if (next.stageId() != deal.stageId()) {
+            return new DealHistory(next, at, closed, null, leavingAt(at, next.isOpen()));
+        }
+        // Re-opening withdraws the win or loss, and with it the end of the visit, which goes on.
+        StageVisit visit = next.isOpen() ? null : deal.isOpen() ? visitUntil(at) : closedVisit;
+        return new DealHistory(next, stageEnteredAt, closed, visit, leftVisits);
     }
 
-    private List<StageVisit> visitsAfter(Deal next) {
-        List<StageVisit> result = new ArrayList<>(visits);
-        if (stageEnteredAt != null) {
-            result.add(new StageVisit(deal.stageId(), stageEnteredAt, next.updatedAt(), !next.isOpen()));
-        } else if (next.isOpen()) {
-            // Re-opening withdraws the win or loss, and with it the end of the visit that it had ended.
-            result.removeIf(StageVisit::closedTheDeal);
+    private StageVisit visitUntil(Instant end) {
+        return new StageVisit(deal.stageId(), stageEnteredAt, end);
+    }
+
+    private List<StageVisit> leavingAt(Instant at, boolean open) {
+        StageVisit left = deal.isOpen() || open ? visitUntil(at) : closedVisit;
+        if (left == null) {
+            return leftVisits;
         }
-        return result;
+        List<StageVisit> all = new ArrayList<>(leftVisits);
+        all.add(left);
+        return all;
+    }
+
+    /** All visits that are over, as far back as they are kept. */
+    public List<StageVisit> endedVisits() {
+        if (closedVisit == null) {
+            return leftVisits;
+        }
+        List<StageVisit> all = new ArrayList<>(leftVisits);
+        all.add(closedVisit);
+        return all;
     }
 
     /** The same history without the visits that ended at or before the instant. */
     public DealHistory withoutVisitsUntil(Instant instant) {
-        if (visits.stream().allMatch(v -> v.leftAt().isAfter(instant))) {
+        boolean keepsClosed = closedVisit == null || closedVisit.leftAt().isAfter(instant);
+        if (keepsClosed && leftVisits.stream().allMatch(v -> v.leftAt().isAfter(instant))) {
             return this;
         }
         return new DealHistory(
                 deal,
                 stageEnteredAt,
                 closedAt,
-                visits.stream().filter(v -> v.leftAt().isAfter(instant)).toList());
+                keepsClosed ? closedVisit : null,
+                leftVisits.stream().filter(v -> v.leftAt().isAfter(instant)).toList());
     }
 }

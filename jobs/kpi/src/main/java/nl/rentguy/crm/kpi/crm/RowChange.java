@@ -43,8 +43,4 @@ public record RowChange(
     public static RowChange deletion(CrmTable table, long id, long committedAt) {
         return new RowChange(table, id, committedAt, null, null, null, null);
     }
-
-    public boolean isDeletion() {
-        return pipeline == null && stage == null && deal == null && run == null;
-    }
 }

@@ -4,11 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A period, now over, in which a deal was open in one stage.
+ * A deal's stay in one stage, now over.
  *
- * @param closedTheDeal true when winning or losing the deal ended the visit, false when the deal moved on
+ * @param enteredAt when the deal came into the stage
+ * @param leftAt when it moved on, was won or was lost
  */
-public record StageVisit(long stageId, Instant enteredAt, Instant leftAt, boolean closedTheDeal) {
+public record StageVisit(long stageId, Instant enteredAt, Instant leftAt) {
 
     public Duration length() {
         return Duration.between(enteredAt, leftAt);

@@ -56,7 +56,9 @@ public final class Slots {
         }
 
         private static @Nullable BigDecimal mean(BigInteger micros, long count, Duration unit) {
-            return count == 0 ? null : quotient(new BigDecimal(micros), count * unit.toNanos() / 1000);
+            return count == 0
+                    ? null
+                    : quotient(new BigDecimal(micros), Math.multiplyExact(count, unit.toNanos() / 1000));
         }
     }
 

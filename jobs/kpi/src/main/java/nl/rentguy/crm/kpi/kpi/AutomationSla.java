@@ -120,11 +120,6 @@ public final class AutomationSla implements Kpi {
         return List.of(TABLE.row(new View(key.get(0), key.get(1), LocalDate.parse(key.get(2)), sums, settings.sla())));
     }
 
-    @Override
-    public List<String> keyOfRow(List<String> primaryKey) {
-        return primaryKey;
-    }
-
     private static @Nullable BigDecimal minutes(@Nullable Long micros) {
         return micros == null ? null : Slots.quotient(BigDecimal.valueOf(micros), MINUTE.toNanos() / 1000);
     }

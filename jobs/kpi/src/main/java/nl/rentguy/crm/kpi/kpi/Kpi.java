@@ -32,9 +32,6 @@ public interface Kpi {
      */
     List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf);
 
-    /** The key, as contributed, of a row with that primary key. */
-    List<String> keyOfRow(List<String> primaryKey);
-
     /** Whether the rows of such lines change by the mere passing of time, as ages do. */
     default boolean ages(Map<List<String>, Amounts> lines) {
         return false;

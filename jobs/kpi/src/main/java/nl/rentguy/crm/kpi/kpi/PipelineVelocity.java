@@ -118,15 +118,14 @@ public final class PipelineVelocity implements Kpi {
                 .add(VALUE, deal.valueCents())
                 .add(WEIGHTED, weighted)
                 .add(CREATED, deal.createdAt());
-        Instant entered = history.stageEnteredAt();
-        if (entered != null) {
+        if (deal.isOpen()) {
             inStage.add(OPEN, 1)
                     .add(OPEN_VALUE, deal.valueCents())
                     .add(OPEN_WEIGHTED, weighted)
                     .add(OPEN_CREATED, deal.createdAt())
-                    .add(ENTERED, entered);
+                    .add(ENTERED, history.stageEnteredAt());
             to.from(
-                    justAfter(entered.plus(settings.stale())),
+                    justAfter(history.stageEnteredAt().plus(settings.stale())),
                     cell,
                     SLOTS.fill().add(STALE, 1).amounts());
         }
@@ -139,7 +138,7 @@ public final class PipelineVelocity implements Kpi {
                     : SLOTS.fill().add(LOST, 1);
             to.between(closed, closed.plus(settings.window()), cell, outcome.amounts());
         }
-        for (StageVisit visit : history.visits()) {
+        for (StageVisit visit : history.endedVisits()) {
             to.between(
                     visit.leftAt(),
                     visit.leftAt().plus(settings.window()),
@@ -186,11 +185,6 @@ public final class PipelineVelocity implements Kpi {
             rows.add(TABLE.row(new View(key.get(0), stage, settings.defaultCurrency(), SLOTS.none(), asOf)));
         }
         return rows;
-    }
-
-    @Override
-    public List<String> keyOfRow(List<String> primaryKey) {
-        return List.of(primaryKey.get(0), primaryKey.get(2));
     }
 
     @Override

@@ -1,20 +1,18 @@
 package nl.rentguy.crm.kpi.kpi;
 
 import java.math.BigDecimal;
-import java.time.Instant;
 import java.time.LocalDate;
 
 /**
  * The PostgreSQL types that KPI columns have. Their values in Java are {@link String}, {@link Integer}, {@link Long}, {@link
- * BigDecimal}, {@link LocalDate} and {@link Instant}.
+ * BigDecimal} and {@link LocalDate}.
  */
 public enum SqlType {
     TEXT("text"),
     INTEGER("integer"),
     BIGINT("bigint"),
     NUMERIC("numeric"),
-    DATE("date"),
-    TIMESTAMPTZ("timestamptz");
+    DATE("date");
 
     private final String sqlName;
 
@@ -34,7 +32,6 @@ public enum SqlType {
             case BIGINT -> Long.valueOf(text);
             case NUMERIC -> new BigDecimal(text);
             case DATE -> LocalDate.parse(text);
-            case TIMESTAMPTZ -> Instant.parse(text);
         };
     }
 }

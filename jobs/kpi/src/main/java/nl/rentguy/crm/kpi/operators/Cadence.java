@@ -14,6 +14,7 @@ public record Cadence(long tickMillis, long refreshMillis) implements Serializab
 
     private static final long SECOND = 1_000;
     private static final long MINUTE = 60 * SECOND;
+    private static final long HOUR = 60 * MINUTE;
 
     /** The same in durations, each at least a millisecond. */
     public static Cadence of(Duration tick, Duration refresh) {
@@ -29,8 +30,20 @@ public record Cadence(long tickMillis, long refreshMillis) implements Serializab
      */
     long publishAt(long tick, long wallClock) {
         long lag = wallClock - tick;
-        long step = lag > 10 * MINUTE ? MINUTE : lag > 10 * SECOND ? SECOND : tickMillis;
-        return KpiTime.roundUp(tick, step);
+        return KpiTime.roundUp(tick, step(lag));
+    }
+
+    /**
+     * The latest KPI time whose rows have all been published once {@code watermark} has passed.
+     *
+     * @param wallClock now, milliseconds since the epoch
+     */
+    long publishedUntil(long watermark, long wallClock) {
+        return KpiTime.roundDown(watermark, step(wallClock - watermark));
+    }
+
+    private long step(long lag) {
+        return lag > HOUR ? MINUTE : lag > MINUTE ? SECOND : tickMillis;
     }
 
     long refreshAfter(long tick) {

@@ -75,8 +75,7 @@ public final class StreamTypes {
             Map.of(
                     "stageId", Types.LONG,
                     "enteredAt", Types.INSTANT,
-                    "leftAt", Types.INSTANT,
-                    "closedTheDeal", Types.BOOLEAN));
+                    "leftAt", Types.INSTANT));
 
     public static final TypeInformation<DealHistory> DEAL_HISTORY = Types.POJO(
             DealHistory.class,
@@ -87,7 +86,9 @@ public final class StreamTypes {
                     Types.INSTANT,
                     "closedAt",
                     Types.INSTANT,
-                    "visits",
+                    "closedVisit",
+                    STAGE_VISIT,
+                    "leftVisits",
                     Types.LIST(STAGE_VISIT)));
 
     public static final TypeInformation<PipelineBoard> PIPELINE_BOARD =
@@ -152,7 +153,6 @@ public final class StreamTypes {
             case BIGINT -> Types.LONG;
             case NUMERIC -> Types.BIG_DEC;
             case DATE -> Types.LOCAL_DATE;
-            case TIMESTAMPTZ -> Types.INSTANT;
         };
     }
 }

@@ -52,7 +52,7 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.DEAL_HISTORY),
                         new EntityState<>(
-                                new DealHistory(DEAL, AT, null, List.of(new StageVisit(3, AT, AT, true))), 5, 6)),
+                                new DealHistory(DEAL, AT, null, null, List.of(new StageVisit(3, AT, AT))), 5, 6)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.PIPELINE_BOARD),
                         new EntityState<>(new PipelineBoard(null, Map.of(1L, new Stage(1, 2, "Intake", 3))), 5, 6)),
