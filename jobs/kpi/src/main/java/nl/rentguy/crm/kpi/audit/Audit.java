@@ -7,10 +7,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +79,7 @@ public final class Audit {
             return;
         }
         for (int i = 0; i < held.size(); i++) {
-            if (!java.util.Objects.equals(expected.get(i), held.get(i))) {
+            if (!Objects.equals(expected.get(i), held.get(i))) {
                 differences.add("%s %s at %s: %s is %s, the oracle says %s"
                         .formatted(
                                 table.name(),
@@ -90,11 +92,14 @@ public final class Audit {
         }
     }
 
-    /** Whether KPI time of the pipeline has passed that instant, as {@code crm_kpi_status} tells. */
+    /**
+     * Whether all that was committed until that instant can be read in the tables, as {@code crm_kpi_status} tells. A second
+     * more is waited for: the status is written on a connection of its own, and may overtake rows of the same time.
+     */
     public static boolean hasPassed(Connection kpi, String pipeline, Instant instant) throws SQLException {
-        try (PreparedStatement statement =
-                kpi.prepareStatement("SELECT kpi_time > ? FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
-            statement.setObject(1, instant.atOffset(java.time.ZoneOffset.UTC));
+        try (PreparedStatement statement = kpi.prepareStatement(
+                "SELECT kpi_time > ?::timestamptz + interval '1 second' FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
+            statement.setObject(1, instant.atOffset(ZoneOffset.UTC));
             statement.setString(2, pipeline);
             try (ResultSet result = statement.executeQuery()) {
                 return result.next() && result.getBoolean(1);

@@ -196,8 +196,35 @@ public final class JobOptions {
     public static Duration atLeastAMillisecond(ConfigOption<Duration> option, Configuration config) {
         Duration value = config.get(option);
         if (value.toMillis() < 1) {
-            throw new ConfigException("%s is '%s'; expected at least 1 ms"
-                    .formatted(option.key(), TimeUtils.formatWithHighestUnit(value)));
+            throw new ConfigException("%s is '%s'; expected at least 1 ms".formatted(option.key(), shown(value)));
+        }
+        return value;
+    }
+
+    /**
+     * How often a key is published: a whole part of a second, so that whole seconds are ticks too.
+     *
+     * @throws ConfigException when it is not
+     */
+    public static Duration emitInterval(Configuration config) {
+        Duration value = atLeastAMillisecond(KPI_EMIT_INTERVAL, config);
+        if (value.toMillis() > 1000 || 1000 % value.toMillis() != 0) {
+            throw new ConfigException("%s is '%s'; expected a whole part of a second, such as 10 ms, 20 ms or 1 s"
+                    .formatted(KPI_EMIT_INTERVAL.key(), shown(value)));
+        }
+        return value;
+    }
+
+    /**
+     * How often rows with ages are published again: whole seconds.
+     *
+     * @throws ConfigException when it is not
+     */
+    public static Duration refreshInterval(Configuration config) {
+        Duration value = atLeastAMillisecond(KPI_REFRESH_INTERVAL, config);
+        if (value.toMillis() % 1000 != 0) {
+            throw new ConfigException("%s is '%s'; expected whole seconds, such as 1 min"
+                    .formatted(KPI_REFRESH_INTERVAL.key(), shown(value)));
         }
         return value;
     }

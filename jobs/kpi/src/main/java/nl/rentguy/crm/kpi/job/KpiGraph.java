@@ -19,6 +19,7 @@ import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.ParentFunction;
 import nl.rentguy.crm.kpi.operators.ProgressOperator;
+import nl.rentguy.crm.kpi.operators.SnapshotGate;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
 import nl.rentguy.crm.kpi.store.Sinks;
 import nl.rentguy.crm.kpi.store.Sweep;
@@ -40,12 +41,13 @@ import org.apache.flink.types.Row;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> decode --+--> deals -------------------------+
- *                  |      +--> runs --------------------------+--> combine ==> accumulate --> a sink per KPI table
- *                  |      +--> pipelines <--------------+     |                    |
- *                  |      +--> stages ==> stage-to-pipeline --+                    +--> progress --> status-sink
- *                  v
- *          dead-letter-sink                                             ==> is a shuffle by key
+ * crm-source --> decode --> snapshot-gate --+==> deals --> combine ==========================+
+ *                  |                        +==> runs --> combine ===========================+==> accumulate
+ *                  v                        +==> pipelines --> combine ======================+       |
+ *          dead-letter-sink                 |      ^                                                 +--> a sink per
+ *                                           +==> stage-to-pipeline                                   |    KPI table
+ *                                                                                                    +--> progress
+ * ==> is a shuffle by key                                                                                 --> status-sink
  * }</pre>
  */
 public final class KpiGraph {
@@ -57,9 +59,7 @@ public final class KpiGraph {
     private KpiGraph(Configuration config) {
         this.config = config;
         this.settings = JobOptions.kpiSettings(config);
-        this.cadence = Cadence.of(
-                JobOptions.atLeastAMillisecond(JobOptions.KPI_EMIT_INTERVAL, config),
-                JobOptions.atLeastAMillisecond(JobOptions.KPI_REFRESH_INTERVAL, config));
+        this.cadence = Cadence.of(JobOptions.emitInterval(config), JobOptions.refreshInterval(config));
     }
 
     /**
@@ -70,8 +70,7 @@ public final class KpiGraph {
     public static void build(StreamExecutionEnvironment env, Configuration config) {
         KpiGraph graph = new KpiGraph(config);
         graph.heartbeat(env);
-        SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
-        graph.publish(graph.deltas(changes));
+        graph.publish(graph.deltas(graph.decode(graph.crm(env))));
     }
 
     private void heartbeat(StreamExecutionEnvironment env) {
@@ -94,7 +93,7 @@ public final class KpiGraph {
                 .uid(Uids.CRM_SOURCE);
     }
 
-    private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
+    private DataStream<RowChange> decode(DataStream<RawChange> raw) {
         SingleOutputStreamOperator<RowChange> changes = raw.process(new DecodeFunction(), StreamTypes.ROW_CHANGE)
                 .name(Uids.DECODE)
                 .uid(Uids.DECODE);
@@ -102,7 +101,8 @@ public final class KpiGraph {
                 .sinkTo(Sinks.deadLetters(config))
                 .name(Uids.DEAD_LETTER_SINK)
                 .uid(Uids.DEAD_LETTER_SINK);
-        return changes;
+        return changes.transform(Uids.SNAPSHOT_GATE, StreamTypes.ROW_CHANGE, new SnapshotGate())
+                .uid(Uids.SNAPSHOT_GATE);
     }
 
     private DataStream<Delta> deltas(DataStream<RowChange> changes) {

@@ -8,6 +8,7 @@ import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -42,6 +43,7 @@ public final class KpiJob {
         runtime.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
         runtime.set(PipelineOptions.OBJECT_REUSE, true);
         runtime.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, Duration.ofMillis(20));
+        runtime.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(5));
         return runtime;
     }
 }

@@ -18,6 +18,7 @@ import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.types.Row;
@@ -48,6 +49,9 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient MapState<List<String>, Boolean> published;
 
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient ValueState<Long> lastTick;
+
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this.settings = settings;
         this.cadence = cadence;
@@ -64,13 +68,16 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         lines = getRuntimeContext().getMapState(StateDescriptors.LINES);
         pending = getRuntimeContext().getMapState(StateDescriptors.PENDING);
         published = getRuntimeContext().getMapState(StateDescriptors.PUBLISHED);
+        lastTick = getRuntimeContext().getState(StateDescriptors.LAST_TICK);
     }
 
     @Override
     public void processElement(Delta delta, Context context, Collector<Row> out) throws Exception {
         TimerService timers = context.timerService();
-        long next = timers.currentWatermark() == Long.MIN_VALUE ? Long.MIN_VALUE : timers.currentWatermark() + 1;
-        long tick = KpiTime.roundUp(Math.max(delta.at(), next), cadence.tickMillis());
+        // Never before what is published already, even when the CRM's clock was set back.
+        Long last = lastTick.value();
+        long earliest = Math.max(timers.currentWatermark(), last == null ? Long.MIN_VALUE : last) + 1;
+        long tick = KpiTime.roundUp(Math.max(delta.at(), earliest), cadence.tickMillis());
         Map<List<String>, Amounts> waiting = pending.get(tick);
         if (waiting == null) {
             waiting = new HashMap<>();
@@ -94,6 +101,10 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         if (at == timestamp) {
             publish(context);
         } else {
+            // An earlier run may have published here what will have gone by then: its deletion must not be missed.
+            for (KpiRow row : rows(context.getCurrentKey(), sums(), asOf(timestamp))) {
+                published.put(row.keyText(), true);
+            }
             timers.registerEventTimeTimer(at);
         }
     }
@@ -108,18 +119,32 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         }
     }
 
-    private void publish(OnTimerContext context) throws Exception {
-        Cell.Group group = context.getCurrentKey();
-        Kpi kpi = kpis.named(group.kpi());
-        Instant asOf = Instant.ofEpochMilli(context.timestamp());
+    private Map<List<String>, Amounts> sums() throws Exception {
         Map<List<String>, Amounts> sums = new HashMap<>();
         for (Map.Entry<List<String>, Amounts> line : lines.entries()) {
             sums.put(line.getKey(), line.getValue());
         }
+        return sums;
+    }
+
+    private List<KpiRow> rows(Cell.Group group, Map<List<String>, Amounts> sums, Instant asOf) {
+        return kpis.named(group.kpi()).rows(group.key(), sums, asOf);
+    }
+
+    private static Instant asOf(long tick) {
+        return Instant.ofEpochMilli(tick);
+    }
+
+    private void publish(OnTimerContext context) throws Exception {
+        Cell.Group group = context.getCurrentKey();
+        Kpi kpi = kpis.named(group.kpi());
+        Instant asOf = asOf(context.timestamp());
+        Map<List<String>, Amounts> sums = sums();
         Set<List<String>> gone = new HashSet<>();
         published.keys().forEach(gone::add);
         OutputTag<Row> output = rowsOf(kpi.table());
-        for (KpiRow row : kpi.rows(group.key(), sums, asOf)) {
+        List<KpiRow> rows = rows(group, sums, asOf);
+        for (KpiRow row : rows) {
             List<String> key = row.keyText();
             if (!gone.remove(key)) {
                 published.put(key, true);
@@ -129,6 +154,11 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         for (List<String> key : gone) {
             published.remove(key);
             context.output(output, deletion(kpi.table(), key, asOf));
+        }
+        if (rows.isEmpty()) {
+            lastTick.clear();
+        } else {
+            lastTick.update(context.timestamp());
         }
         if (kpi.ages(sums)) {
             context.timerService().registerEventTimeTimer(cadence.refreshAfter(context.timestamp()));

@@ -7,6 +7,7 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -31,6 +32,7 @@ public final class CombineOperator extends AbstractStreamOperator<Delta>
     /** @param tickMillis the step of KPI time at which rows are published; deltas count from the next one on */
     public CombineOperator(long tickMillis) {
         this.tickMillis = tickMillis;
+        setChainingStrategy(ChainingStrategy.ALWAYS);
     }
 
     @Override

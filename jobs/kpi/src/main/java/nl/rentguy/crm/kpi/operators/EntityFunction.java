@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.function.Function;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Delta;
@@ -11,18 +12,27 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one entity per key and emits the deltas of its changes and of the passing of time, with one timer set at the next
- * boundary. Rows of the snapshot are only taken in; they are evaluated together, at the first KPI time.
+ * boundary. What comes before the first KPI time, rows of the snapshot and changes that overtake it, is only taken in; it is
+ * evaluated together, at the first tick after that time.
+ *
+ * <p>Sums that were made by other settings cannot be continued: a restore with others is refused.
  */
-public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityChange, Delta> {
+public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityChange, Delta>
+        implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
 
@@ -44,12 +54,44 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<EntityState<S>> entities;
 
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<Boolean> liveState;
+
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<String> definitionState;
+
+    /** Whether there has been KPI time, in this run or in those that it continues. */
+    private transient boolean live;
+
     /** @param tickMillis the step of KPI time at which rows are published */
     public EntityFunction(KpiSettings settings, ModelOf<S> modelOf, TypeInformation<S> type, long tickMillis) {
         this.settings = settings;
         this.modelOf = modelOf;
         this.type = type;
         this.tickMillis = tickMillis;
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        liveState = context.getOperatorStateStore().getUnionListState(StateDescriptors.LIVE);
+        definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
+        for (boolean restored : liveState.get()) {
+            live |= restored;
+        }
+        for (String restored : definitionState.get()) {
+            if (!restored.equals(settings.toString())) {
+                // No restart would mend it.
+                throw new SuppressRestartsException(new IllegalStateException(
+                        "The saved state was made by %s and cannot be continued by %s: set the kpi.* options back, or start anew without the saved state"
+                                .formatted(restored, settings)));
+            }
+        }
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        liveState.update(List.of(live));
+        definitionState.update(List.of(settings.toString()));
     }
 
     @Override
@@ -64,8 +106,9 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         Tracked<S> before = stored == null ? Tracked.nothing() : stored.tracked();
         RowChange change = input.change();
         long watermark = context.timerService().currentWatermark();
+        live |= watermark != Long.MIN_VALUE;
         Tracked<S> after;
-        if (change.committedAt() == RowChange.IN_SNAPSHOT && watermark == Long.MIN_VALUE) {
+        if (watermark == Long.MIN_VALUE && (!live || change.committedAt() == RowChange.IN_SNAPSHOT)) {
             after = engine.load(before, change);
         } else {
             // A change that comes after its time counts from now on: position in the log decides, not the clock.
@@ -81,8 +124,10 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         if (stored == null) {
             return;
         }
+        live = true;
+        // All that was taken in was committed no later than a millisecond after the watermark.
         long now = timestamp == FIRST_KPI_TIME
-                ? KpiTime.roundDown(context.timerService().currentWatermark(), tickMillis)
+                ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
                 : timestamp;
         store(stored, engine.advance(stored.tracked(), now, out::collect), context.timerService());
     }

@@ -5,8 +5,6 @@ import java.time.Instant;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.store.Sweep;
 import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -52,7 +50,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        firstState = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("first", Types.LONG));
+        firstState = context.getOperatorStateStore().getListState(StateDescriptors.FIRST);
         first = KpiTime.NONE;
         for (long restored : firstState.get()) {
             first = restored;
@@ -71,19 +69,19 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         watermark = mark.getTimestamp();
+        long now = getProcessingTimeService().getCurrentProcessingTime();
         if (first == KpiTime.NONE) {
-            first = KpiTime.roundDown(watermark, cadence.tickMillis());
+            first = KpiTime.roundUp(watermark + 1, cadence.tickMillis());
             LOG.info("The snapshot is complete; KPI time starts at {}", Instant.ofEpochMilli(first));
         }
         if (first != SWEPT && allPublishedAt == Long.MAX_VALUE) {
-            allPublishedAt = cadence.publishAt(
-                    KpiTime.roundUp(watermark, cadence.tickMillis()),
-                    getProcessingTimeService().getCurrentProcessingTime());
+            allPublishedAt = Math.max(first, cadence.publishAt(first, now));
         }
-        long second = Math.floorDiv(watermark, REPORT_MILLIS);
-        if (second > reportedSecond) {
+        long kpiTime = cadence.publishedUntil(watermark, now);
+        long second = Math.floorDiv(kpiTime, REPORT_MILLIS);
+        if (second > reportedSecond && (first == SWEPT || kpiTime >= first)) {
             reportedSecond = second;
-            output.collect(new StreamRecord<>(watermark));
+            output.collect(new StreamRecord<>(kpiTime));
         }
         super.processWatermark(mark);
     }

@@ -3,12 +3,13 @@ package nl.rentguy.crm.kpi.operators;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.engine.Amounts;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
-/** Every keyed state of the job. The names are part of the savepoint format: a new name is an empty state. */
+/** Every state of the job. The names are part of the savepoint format: a new name is an empty state. */
 final class StateDescriptors {
 
     /** By child row: the parent it was last sent to. Gone when the child's row is deleted. */
@@ -25,6 +26,21 @@ final class StateDescriptors {
     /** By KPI key: the primary keys, as text, of the rows that stand in the table. Gone when none does. */
     static final MapStateDescriptor<List<String>, Boolean> PUBLISHED =
             new MapStateDescriptor<>("published", StreamTypes.TEXTS, Types.BOOLEAN);
+
+    /** By KPI key: the last tick that was published, which later ones must not precede. Gone with the key's rows. */
+    static final ValueStateDescriptor<Long> LAST_TICK = new ValueStateDescriptor<>("last-tick", Types.LONG);
+
+    /** By task: the commit time at which KPI time may begin, see {@link SnapshotGate}. */
+    static final ListStateDescriptor<Long> OPENS_AT = new ListStateDescriptor<>("opens-at", Types.LONG);
+
+    /** By task: whether there has been KPI time. */
+    static final ListStateDescriptor<Boolean> LIVE = new ListStateDescriptor<>("live", Types.BOOLEAN);
+
+    /** By task: the settings by which the sums were made. */
+    static final ListStateDescriptor<String> DEFINITION = new ListStateDescriptor<>("definition", Types.STRING);
+
+    /** By task: the first KPI time, see {@link ProgressOperator}. */
+    static final ListStateDescriptor<Long> FIRST = new ListStateDescriptor<>("first", Types.LONG);
 
     private StateDescriptors() {}
 

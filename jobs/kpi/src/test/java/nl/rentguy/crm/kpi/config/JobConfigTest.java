@@ -80,6 +80,12 @@ class JobConfigTest {
                         JobOptions.KPI_EMIT_INTERVAL,
                         JobConfig.load(null, Map.of(), List.of("kpi.emit-interval=0 ms"))))
                 .hasMessageContainingAll("kpi.emit-interval", "1 ms");
+        assertThatThrownBy(() ->
+                        JobOptions.emitInterval(JobConfig.load(null, Map.of(), List.of("kpi.emit-interval=30 ms"))))
+                .hasMessageContainingAll("kpi.emit-interval", "'30 ms'", "whole part of a second");
+        assertThatThrownBy(() -> JobOptions.refreshInterval(
+                        JobConfig.load(null, Map.of(), List.of("kpi.refresh-interval=1500 ms"))))
+                .hasMessageContainingAll("kpi.refresh-interval", "'1500 ms'", "whole seconds");
     }
 
     @Test

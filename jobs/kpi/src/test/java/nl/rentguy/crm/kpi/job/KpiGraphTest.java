@@ -56,6 +56,7 @@ class KpiGraphTest {
                         "progress",
                         "runs",
                         "runs-combine",
+                        "snapshot-gate",
                         "stage-to-pipeline",
                         "status-sink");
     }

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,7 @@ class EntityFunctionTest {
     private static final Instant CREATED = Instant.parse("2026-11-22T12:00:00Z");
     private static final long NOW = CREATED.plusSeconds(60).toEpochMilli();
     private static final long DEADLINE = CREATED.plus(Duration.ofMinutes(10)).toEpochMilli() + 1;
+    private static final long BEFORE = NOW - 5_000;
     private static final long TICK = 20;
     private static final int OVERDUE_SLOT = 5;
 
@@ -35,8 +37,10 @@ class EntityFunctionTest {
 
     @BeforeEach
     void open() throws Exception {
-        harness = harness();
+        harness = harness(KpiSettings.DEFAULTS);
         harness.open();
+        harness.processWatermark(BEFORE);
+        harness.getOutput().clear();
     }
 
     @AfterEach
@@ -44,11 +48,11 @@ class EntityFunctionTest {
         harness.close();
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness() throws Exception {
+    private static KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness(KpiSettings settings)
+            throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(
-                                new EntityFunction<>(KpiSettings.DEFAULTS, Kpis::runs, StreamTypes.RUN, TICK)),
+                        new KeyedProcessOperator<>(new EntityFunction<>(settings, Kpis::runs, StreamTypes.RUN, TICK)),
                         EntityChange::entityId,
                         Types.LONG);
         harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
@@ -104,11 +108,30 @@ class EntityFunctionTest {
     }
 
     @Test
-    void snapshotRowsWaitForTheFirstKpiTime() throws Exception {
+    void whatComesBeforeTheFirstKpiTimeIsEvaluatedTogetherAtTheFirstTickAfterIt() throws Exception {
+        harness.close();
+        harness = harness(KpiSettings.DEFAULTS);
+        harness.open();
         harness.processElement(run("running", null, RowChange.IN_SNAPSHOT), NOW);
+        // A change of the log that overtakes other tasks' snapshot rows.
+        harness.processElement(run("failed", null, NOW - 300), NOW);
         assertThat(deltas()).isEmpty();
         harness.processWatermark(NOW + 3);
-        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + TICK);
+    }
+
+    @Test
+    void stateThatWasMadeByOtherSettingsIsRefused() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        KpiSettings d = KpiSettings.DEFAULTS;
+        harness = harness(
+                new KpiSettings(d.window(), d.stale(), Duration.ofMinutes(15), d.timeZone(), d.defaultCurrency()));
+        assertThatThrownBy(() -> harness.initializeState(saved))
+                .hasRootCauseInstanceOf(IllegalStateException.class)
+                .rootCause()
+                .hasMessageContainingAll("sla=PT10M", "sla=PT15M", "kpi.*", "start anew");
     }
 
     @Test
@@ -123,10 +146,23 @@ class EntityFunctionTest {
         harness.processElement(run("running", null, NOW), NOW);
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         harness.close();
-        harness = harness();
+        harness = harness(KpiSettings.DEFAULTS);
         harness.initializeState(saved);
         harness.open();
         harness.processWatermark(DEADLINE);
         assertThat(deltas()).extracting(Delta::at).containsExactly(DEADLINE);
+    }
+
+    @Test
+    void aNewRowAfterARestoreCountsAtOnceEvenBeforeTheFirstWatermark() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        harness = harness(KpiSettings.DEFAULTS);
+        harness.initializeState(saved);
+        harness.open();
+        RowChange another = RowChange.of(new AutomationRun(8, "mrdj", "w", "running", CREATED, null), NOW + 1);
+        harness.processElement(EntityChange.ofOwnRow(another), NOW + 1);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
     }
 }
