@@ -2,19 +2,10 @@ package nl.rentguy.crm.kpi.laptop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
-import nl.rentguy.crm.kpi.audit.Audit;
-import nl.rentguy.crm.kpi.config.JobOptions;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,36 +19,16 @@ class RecoveryTest {
     @TempDir
     private Path folder;
 
-    private LaptopDatabase database;
-    private Connection crm;
-    private Connection kpi;
+    private CrmAndTables tables;
 
     @BeforeEach
     void start() throws Exception {
-        database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), Ports.free("port", 0));
-        database.run("crm/schema.sql");
-        database.run("crm/cdc.sql");
-        database.run("oracle/history.sql");
-        database.migrate();
-        crm = database.connect();
-        kpi = database.connect();
-        try (Statement statement = kpi.createStatement()) {
-            statement.execute("""
-                    CREATE TABLE went_back (key text, held timestamptz, sent timestamptz);
-                    CREATE FUNCTION watch_as_of() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                      IF NEW.as_of < OLD.as_of THEN INSERT INTO went_back VALUES (NEW::text, OLD.as_of, NEW.as_of); END IF;
-                      RETURN NEW;
-                    END $$;
-                    CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_pipeline_velocity FOR EACH ROW EXECUTE FUNCTION watch_as_of();
-                    CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_automation_sla FOR EACH ROW EXECUTE FUNCTION watch_as_of()""");
-        }
+        tables = CrmAndTables.create(folder);
     }
 
     @AfterEach
     void stop() throws Exception {
-        crm.close();
-        kpi.close();
-        database.close();
+        tables.close();
     }
 
     private RunProcess run() throws Exception {
@@ -65,9 +36,9 @@ class RecoveryTest {
                 folder.resolve("run.log"),
                 List.of(
                         "--set",
-                        "crm.jdbc-url=" + database.jdbcUrl(),
+                        "crm.jdbc-url=" + tables.jdbcUrl(),
                         "--set",
-                        "kpi.jdbc-url=" + database.jdbcUrl(),
+                        "kpi.jdbc-url=" + tables.jdbcUrl(),
                         "--set",
                         "kpi.username=postgres",
                         "--set",
@@ -80,7 +51,7 @@ class RecoveryTest {
 
     @Test
     void killedWhileStreamingAndStoppedItContinuesWhereItWas() throws Exception {
-        LivingCrm living = new LivingCrm(crm, 21, 3);
+        LivingCrm living = tables.companies(21, 3);
         living.seed();
         try (RunProcess first = run()) {
             awaitKpiTimeAfter(Instant.now(), first);
@@ -98,26 +69,26 @@ class RecoveryTest {
         steps(living, 500);
         try (RunProcess third = run()) {
             awaitKpiTimeAfter(Instant.now(), third);
-            assertEqualToOracle();
+            tables.assertEqualToOracle();
         }
     }
 
     @Test
     void killedInTheSnapshotItStartsOverAndEndsEqual() throws Exception {
-        LivingCrm living = new LivingCrm(crm, 22, 12);
+        LivingCrm living = tables.companies(22, 12);
         living.seed();
         try (RunProcess first = run()) {
-            Wait.until("the snapshot has begun", () -> number("SELECT count(*) FROM pg_replication_slots") > 0);
+            Wait.until("the snapshot has begun", () -> tables.number("SELECT count(*) FROM pg_replication_slots") > 0);
             first.kill();
         }
-        assertThat(number("SELECT count(*) FROM crm_kpi.crm_pipeline_velocity"))
+        assertThat(tables.number("SELECT count(*) FROM crm_kpi.crm_pipeline_velocity"))
                 .as("rows before the snapshot is complete")
                 .isZero();
         try (RunProcess second = run()) {
             awaitKpiTimeAfter(Instant.now(), second);
             steps(living, 300);
             awaitKpiTimeAfter(Instant.now(), second);
-            assertEqualToOracle();
+            tables.assertEqualToOracle();
         }
     }
 
@@ -130,24 +101,7 @@ class RecoveryTest {
     private void awaitKpiTimeAfter(Instant instant, RunProcess process) throws Exception {
         Wait.until("KPI time passes " + instant, () -> {
             assertThat(process.isAlive()).as(process.output()).isTrue();
-            return Audit.hasPassed(kpi, JobOptions.KPI_PIPELINE_NAME.defaultValue(), instant);
+            return tables.kpiTimeHasPassed(instant);
         });
-    }
-
-    private void assertEqualToOracle() throws SQLException {
-        for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
-            assertThat(Audit.of(table.table(), crm, kpi).differences()).isEmpty();
-        }
-        assertThat(number("SELECT count(*) FROM went_back"))
-                .as("rows whose as_of went back")
-                .isZero();
-    }
-
-    private long number(String sql) throws SQLException {
-        try (Statement statement = kpi.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getLong(1);
-        }
     }
 }

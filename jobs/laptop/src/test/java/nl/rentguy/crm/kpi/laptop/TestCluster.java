@@ -5,7 +5,6 @@ import java.time.Duration;
 import nl.rentguy.crm.kpi.job.KpiGraph;
 import nl.rentguy.crm.kpi.job.KpiJob;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -54,8 +53,12 @@ final class TestCluster implements AutoCloseable {
         return new TestCluster(cluster, graph.getJobID());
     }
 
-    JobStatus status() throws Exception {
-        return cluster.getJobStatus(job).get();
+    long completedCheckpoints() throws Exception {
+        return cluster.getExecutionGraph(job)
+                .get()
+                .getCheckpointStatsSnapshot()
+                .getCounts()
+                .getNumberOfCompletedCheckpoints();
     }
 
     /** Ends the only task manager without a word to it, and brings up another. */
