@@ -54,7 +54,7 @@ COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.avg_throughput_days IS 'Mean len
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.won_deals_30d IS 'Deals in this stage that were won in the last 30 days.';
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.won_value_30d IS 'Sum of their values.';
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.lost_deals_30d IS 'Deals in this stage that were lost in the last 30 days.';
-COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Never moves back.';
+COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';
 
 CREATE TABLE crm_kpi.crm_automation_sla (
   tenant_id              text NOT NULL,
@@ -94,16 +94,16 @@ COMMENT ON COLUMN crm_kpi.crm_automation_sla.max_completion_minutes IS 'The long
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.failure_rate IS 'failed_runs / run_count, 0 to 1.';
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.breach_rate IS 'sla_breaches / run_count, 0 to 1.';
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.sla_minutes IS 'The limit that was used, in minutes.';
-COMMENT ON COLUMN crm_kpi.crm_automation_sla.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Never moves back.';
+COMMENT ON COLUMN crm_kpi.crm_automation_sla.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';
 
 CREATE TABLE crm_kpi.crm_kpi_status (
   pipeline   text PRIMARY KEY,
   kpi_time   timestamptz NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE crm_kpi.crm_kpi_status IS 'How far the job has come. updated_at - kpi_time is its lag behind the CRM.';
+COMMENT ON TABLE crm_kpi.crm_kpi_status IS 'How far the job has come. now() - kpi_time is its lag behind the CRM.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.pipeline IS 'The job, by kpi.pipeline-name.';
-COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time: all that was committed in the CRM before it is in the tables.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time: all that was committed in the CRM until then is in the tables, or being written.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.updated_at IS 'When this row was written, by the clock of this database.';
 
 CREATE TABLE crm_kpi.crm_kpi_dead_letters (
@@ -126,5 +126,5 @@ COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.position IS 'LSN in the CRM''s lo
 COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.reason IS 'missing_value: a needed column is NULL or was not sent. unreadable_value: not of the column''s type, or out of range.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.message IS 'Names the column, its value, what was expected and the remedy.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.payload IS 'The row''s columns, personal data removed.';
-COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.payload_sha256 IS 'Of the payload as received, in hexadecimal.';
-COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.replayed_at IS 'When a later version of the row took its place; empty until then.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.payload_sha256 IS 'Of the payload, in hexadecimal.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_dead_letters.replayed_at IS 'When somebody replayed the event; empty until then.';

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A KPI table's definition, {@code sql/oracle/<table>.sql}: a batch query over the CRM with the parameter {@code :as_of}.
- * For what plain rows cannot tell it reads schema {@code oracle}, see {@code sql/oracle/history.sql}.
+ * For what plain rows cannot tell it reads schema {@code oracle}, see {@code sql/oracle/history.sql}. The queries are those of the
+ * default settings.
  */
 public final class Oracle {
 

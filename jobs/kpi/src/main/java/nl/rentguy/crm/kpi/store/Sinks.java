@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.store;
 
+import java.time.Instant;
 import java.time.ZoneOffset;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
@@ -64,8 +65,7 @@ public final class Sinks {
                         ON CONFLICT (pipeline) DO UPDATE SET kpi_time = excluded.kpi_time, updated_at = now()
                         WHERE excluded.kpi_time >= held.kpi_time""", (statement, kpiTime) -> {
                     statement.setString(1, pipeline);
-                    statement.setObject(
-                            2, java.time.Instant.ofEpochMilli(kpiTime).atOffset(ZoneOffset.UTC));
+                    statement.setObject(2, Instant.ofEpochMilli(kpiTime).atOffset(ZoneOffset.UTC));
                 })
                 .buildAtLeastOnce(kpiDatabase(config));
     }

@@ -14,6 +14,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import nl.rentguy.crm.kpi.TestDatabase;
@@ -53,7 +54,7 @@ class HistoriesEqualOracleTest {
     @Provide
     Arbitrary<List<Step>> histories() {
         Arbitrary<Integer> number =
-                Arbitraries.integers().between(0, 9_999).withDistribution(net.jqwik.api.RandomDistribution.uniform());
+                Arbitraries.integers().between(0, 9_999).withDistribution(RandomDistribution.uniform());
         return Combinators.combine(number, number, number, number, number)
                 .as(Step::new)
                 .list()

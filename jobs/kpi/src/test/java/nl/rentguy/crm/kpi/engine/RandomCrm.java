@@ -1,10 +1,12 @@
 package nl.rentguy.crm.kpi.engine;
 
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -178,7 +180,7 @@ final class RandomCrm {
                 SELECT CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?
                 FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id WHERE s.id = ?""",
                 step.value() % 10 != 0,
-                java.math.BigDecimal.valueOf(step.value() * 3333L, 2),
+                BigDecimal.valueOf(step.value() * 3333L, 2),
                 any(CURRENCIES, step.which()),
                 step.value() % 101,
                 any(DEAL_STATUS, step.value()),
@@ -236,7 +238,7 @@ final class RandomCrm {
         for (int i = 0; i < parameters.length; i++) {
             Object value = parameters[i];
             if (value == null) {
-                statement.setNull(i + 1, java.sql.Types.TIMESTAMP_WITH_TIMEZONE);
+                statement.setNull(i + 1, Types.TIMESTAMP_WITH_TIMEZONE);
             } else {
                 statement.setObject(i + 1, value instanceof Instant instant ? instant.atOffset(ZoneOffset.UTC) : value);
             }

@@ -74,14 +74,19 @@ class WorkedExampleTest {
                 .containsEntry("open_deal_count", "1")
                 .containsEntry("avg_days_in_stage", "10")
                 .containsEntry("stale_deal_count", "0")
-                .containsEntry("won_deals_30d", "0");
+                .containsEntry("won_deals_30d", "0")
+                .containsEntry("won_value_30d", "0");
     }
 
     @Test
     void proposalHasTheWonDeal() {
         assertThat(row(VELOCITY, NOW, "mrdj", "1", "2", "EUR"))
+                .containsEntry("deal_count", "1")
                 .containsEntry("total_value", "3000")
+                .containsEntry("weighted_value", "3000")
+                .containsEntry("avg_age_days", "20")
                 .containsEntry("open_deal_count", "0")
+                .containsEntry("avg_days_in_stage", null)
                 .containsEntry("avg_open_age_days", null)
                 .containsEntry("won_deals_30d", "1")
                 .containsEntry("won_value_30d", "3000")
@@ -105,10 +110,12 @@ class WorkedExampleTest {
     void noRunBreaksTheSlaAndHalfOfThemFailed() {
         assertThat(row(SLA, NOW, "mrdj", "welcome", "2026-11-22"))
                 .containsEntry("completed_runs", "1")
+                .containsEntry("failed_runs", "0")
                 .containsEntry("avg_completion_minutes", "5")
                 .containsEntry("sla_breaches", "0")
                 .containsEntry("failure_rate", "0");
         assertThat(row(SLA, NOW, "mrdj", "invoice", "2026-11-22"))
+                .containsEntry("completed_runs", "0")
                 .containsEntry("failed_runs", "1")
                 .containsEntry("avg_completion_minutes", null)
                 .containsEntry("sla_breaches", "0")
@@ -123,11 +130,21 @@ class WorkedExampleTest {
     }
 
     @Test
-    void theWinLeavesTheWindow30DaysAfterItAndTheOpenDealTurnsStale() {
-        Instant later = daysAgo(1).plus(Duration.ofDays(30));
-        tables.advance(later.toEpochMilli());
-        assertThat(row(VELOCITY, later, "mrdj", "1", "2", "EUR")).containsEntry("won_deals_30d", "0");
-        assertThat(row(VELOCITY, later, "mrdj", "1", "1", "EUR")).containsEntry("stale_deal_count", "1");
+    void theWinLeavesTheWindow30DaysAfterIt() {
+        Instant end = daysAgo(1).plus(Duration.ofDays(30));
+        tables.advance(end.minusMillis(1).toEpochMilli());
+        assertThat(row(VELOCITY, end.minusMillis(1), "mrdj", "1", "2", "EUR")).containsEntry("won_deals_30d", "1");
+        tables.advance(end.toEpochMilli());
+        assertThat(row(VELOCITY, end, "mrdj", "1", "2", "EUR")).containsEntry("won_deals_30d", "0");
+    }
+
+    @Test
+    void theOpenDealTurnsStaleJustAfterItsFourteenthDay() {
+        Instant end = daysAgo(10).plus(Duration.ofDays(14));
+        tables.advance(end.toEpochMilli());
+        assertThat(row(VELOCITY, end, "mrdj", "1", "1", "EUR")).containsEntry("stale_deal_count", "0");
+        tables.advance(end.plusMillis(1).toEpochMilli());
+        assertThat(row(VELOCITY, end.plusMillis(1), "mrdj", "1", "1", "EUR")).containsEntry("stale_deal_count", "1");
     }
 
     @Test

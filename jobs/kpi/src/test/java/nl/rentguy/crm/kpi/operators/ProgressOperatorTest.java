@@ -11,6 +11,7 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.store.Sweep;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -55,8 +56,7 @@ class ProgressOperatorTest {
                 JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres")));
         OneInputStreamOperatorTestHarness<Row, Long> harness =
                 new OneInputStreamOperatorTestHarness<>(new ProgressOperator(new Cadence(20, 60_000), sweep));
-        harness.setup(
-                Types.LONG.createSerializer(new org.apache.flink.api.common.serialization.SerializerConfigImpl()));
+        harness.setup(Types.LONG.createSerializer(new SerializerConfigImpl()));
         return harness;
     }
 

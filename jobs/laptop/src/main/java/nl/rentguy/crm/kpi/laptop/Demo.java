@@ -153,7 +153,9 @@ final class Demo {
         long drawn = 0;
         while (Instant.now().isBefore(end)) {
             long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
-            for (long due = elapsedMillis * settings.rate() / 1000; done < due; done++) {
+            for (long due = elapsedMillis * settings.rate() / 1000;
+                    done < due && Instant.now().isBefore(end);
+                    done++) {
                 crm.step();
             }
             if (elapsedMillis / 1000 >= drawn) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import org.apache.flink.util.TimeUtils;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -18,7 +19,7 @@ final class DemoCommand implements Callable<Integer> {
             names = "--duration",
             paramLabel = "TIME",
             description = "How long the simulated CRM lives, such as 60s or 5min (default: until Ctrl-C).")
-    private @org.jspecify.annotations.Nullable String duration;
+    private @Nullable String duration;
 
     @Option(
             names = "--hold",

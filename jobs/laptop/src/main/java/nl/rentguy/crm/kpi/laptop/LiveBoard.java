@@ -44,14 +44,15 @@ final class LiveBoard {
     }
 
     private void redraw(List<String> lines) {
-        StringBuilder frame = new StringBuilder();
+        // Without wrapping: a line is a row, whatever the width.
+        StringBuilder frame = new StringBuilder("\033[?7l");
         if (drawnLines > 0) {
             frame.append("\033[").append(drawnLines).append('A');
         }
         for (String line : lines) {
             frame.append("\033[2K").append(line).append('\n');
         }
-        frame.append("\033[J");
+        frame.append("\033[J\033[?7h");
         drawnLines = lines.size();
         out.print(frame);
         out.flush();
@@ -111,7 +112,7 @@ final class LiveBoard {
         try (ResultSet row = statement.executeQuery("""
                 SELECT * FROM crm_kpi.crm_pipeline_velocity
                 WHERE tenant_id = 'mrdj'
-                ORDER BY tenant_id, pipeline_id, stage_order, currency LIMIT 14""")) {
+                ORDER BY tenant_id, pipeline_id, stage_order, currency LIMIT 12""")) {
             while (row.next()) {
                 lines.add(String.format(
                         Locale.ROOT,
@@ -146,7 +147,7 @@ final class LiveBoard {
                         "p95 min"));
         try (ResultSet row = statement.executeQuery("""
                 SELECT * FROM crm_kpi.crm_automation_sla WHERE tenant_id = 'mrdj'
-                ORDER BY run_date DESC, workflow_id LIMIT 6""")) {
+                ORDER BY run_date DESC, workflow_id LIMIT 5""")) {
             while (row.next()) {
                 lines.add(String.format(
                         Locale.ROOT,

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The writes that the simulated CRM makes, each through a prepared statement of the given connection. */
@@ -49,7 +50,7 @@ final class Crm {
                 "INSERT INTO crm_leads (tenant_id, name, email, source, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
                 tenant,
                 name,
-                name.toLowerCase(java.util.Locale.ROOT).replace(' ', '.') + "@example.nl",
+                name.toLowerCase(Locale.ROOT).replace(' ', '.') + "@example.nl",
                 source,
                 createdAt,
                 createdAt);

@@ -51,7 +51,7 @@ public final class LivingCrm {
             }
             for (int i = 0; i < 6; i++) {
                 // Still running: their deadlines pass within the first minutes.
-                Instant created = now.minusSeconds(560 + 20L * i);
+                Instant created = now.minusSeconds(560 - 20L * i);
                 company.openRuns.add(
                         crm.run(company.tenantId, null, Words.any(random, Words.WORKFLOWS), "running", created, null));
             }
@@ -228,7 +228,7 @@ public final class LivingCrm {
             crm.update("DELETE FROM crm_deals WHERE id = ?", deal.id);
             company.deals.remove(deal);
         } else if (draw < 4) {
-            renameSomething(company);
+            renameAStageOrMoveAcross(company, now);
         } else if (!deal.open && draw < 12) {
             deal.open = true;
             crm.update("UPDATE crm_deals SET status = 'open', updated_at = ? WHERE id = ?", now, deal.id);
@@ -259,7 +259,7 @@ public final class LivingCrm {
         crm.update("UPDATE crm_deals SET stage_id = ?, updated_at = ? WHERE id = ?", deal.stageId(), now, deal.id);
     }
 
-    private void renameSomething(Company company) throws SQLException {
+    private void renameAStageOrMoveAcross(Company company, Instant now) throws SQLException {
         Board board = Words.any(random, company.boards);
         if (random.nextBoolean()) {
             crm.update(
@@ -273,7 +273,7 @@ public final class LivingCrm {
                     "UPDATE crm_deals SET pipeline_id = ?, stage_id = ?, updated_at = ? WHERE id = ?",
                     board.pipelineId(),
                     deal.stageId(),
-                    Instant.now(),
+                    now,
                     deal.id);
         }
     }
