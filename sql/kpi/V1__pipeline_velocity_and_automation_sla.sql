@@ -3,7 +3,7 @@
 -- Key:      see each table. Writer: the KPI job alone. Readers: Metabase, the alert exporter, the CRM's dashboard.
 
 CREATE SCHEMA IF NOT EXISTS crm_kpi;
-COMMENT ON SCHEMA crm_kpi IS 'KPI tables kept current by CRM KPI Streams. Read only: whatever is written here by others is overwritten.';
+COMMENT ON SCHEMA crm_kpi IS 'KPI tables kept current by CRM KPI Streams. The job alone writes here.';
 
 CREATE TABLE crm_kpi.crm_pipeline_velocity (
   tenant_id            text NOT NULL,

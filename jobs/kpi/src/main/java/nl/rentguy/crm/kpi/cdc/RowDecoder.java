@@ -21,6 +21,9 @@ public final class RowDecoder {
 
     private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
 
+    /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
+    private static final long MOST_CENTS = 100_000_000_000_000L;
+
     private RowDecoder() {}
 
     /**
@@ -110,12 +113,16 @@ public final class RowDecoder {
     private static long cents(RawChange raw, String column) throws RefusedException {
         String value = text(raw, column);
         try {
-            return new BigDecimal(value).movePointRight(2).longValueExact();
+            long cents = new BigDecimal(value).movePointRight(2).longValueExact();
+            if (Math.abs(cents) < MOST_CENTS) {
+                return cents;
+            }
         } catch (NumberFormatException e) {
             throw unreadable(raw, column, value, "a decimal number");
         } catch (ArithmeticException e) {
-            throw unreadable(raw, column, value, "an amount with at most 2 decimals and 16 digits before them");
+            throw unreadable(raw, column, value, "an amount with at most 2 decimals and 12 digits before them");
         }
+        throw unreadable(raw, column, value, "an amount with at most 2 decimals and 12 digits before them");
     }
 
     private static Instant instant(RawChange raw, String column) throws RefusedException {

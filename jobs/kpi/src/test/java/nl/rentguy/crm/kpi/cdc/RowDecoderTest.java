@@ -70,7 +70,8 @@ class RowDecoderTest {
     @CsvSource({
         "value, NaN, a decimal number",
         "value, 1.005, at most 2 decimals",
-        "value, 99999999999999999999, at most 2 decimals and 16 digits",
+        "value, 99999999999999999999, at most 2 decimals and 12 digits",
+        "value, -1000000000000, at most 2 decimals and 12 digits",
         "created_at, infinity, an instant",
         "updated_at, 2026-11-22, an instant",
         "created_at, 0044-03-15T00:00:00Z, between 1900 and 2200",

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.config.JobOptions;
@@ -23,6 +24,7 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.util.FileUtils;
+import org.apache.flink.util.TimeUtils;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import picocli.CommandLine;
@@ -57,13 +59,14 @@ final class Demo {
         // Flink puts its temporary files there too, so that they go with it.
         System.setProperty("java.io.tmpdir", folder.toString());
         Thread main = Thread.currentThread();
+        CountDownLatch ended = new CountDownLatch(1);
         Thread onCtrlC = new Thread(() -> {
             stopping = true;
             // PostgreSQL ends at the same signal; what the job says of that is of no interest.
             Configurator.setRootLevel(Level.OFF);
             main.interrupt();
             try {
-                main.join(TimeUnit.SECONDS.toMillis(30));
+                ended.await(30, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -79,6 +82,7 @@ final class Demo {
         } finally {
             FileUtils.deleteDirectory(folder.toFile());
             say("Stopped; nothing is left behind");
+            ended.countDown();
             if (!stopping) {
                 Runtime.getRuntime().removeShutdownHook(onCtrlC);
             }
@@ -110,6 +114,8 @@ final class Demo {
                 live(crm, reader);
                 int code = settings.verify() ? verify(crmConnection, reader) : 0;
                 hold();
+                // What the job has to say of its end is of no interest.
+                Configurator.setRootLevel(Level.OFF);
                 return code;
             }
         }
@@ -178,6 +184,7 @@ final class Demo {
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
+        say("Comparing every row with the oracle");
         int code = 0;
         for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
             Audit.Result result = Audit.of(kpi.table(), crm, reader);
@@ -191,7 +198,7 @@ final class Demo {
 
     private void hold() throws InterruptedException {
         if (!settings.hold().isZero()) {
-            say("Databases and job stay up for %s", settings.hold());
+            say("Databases and job stay up for %s more", TimeUtils.formatWithHighestUnit(settings.hold()));
             Thread.sleep(settings.hold().toMillis());
         }
     }

@@ -73,6 +73,9 @@ final class DemoCommand implements Callable<Integer> {
         if (verify && duration == null) {
             throw new ConfigException("--verify compares at the end: say when that is, such as --duration 60s");
         }
+        if (pgPort == uiPort && pgPort != 0) {
+            throw new ConfigException("--pg-port and --ui-port are both %d; expected two ports".formatted(pgPort));
+        }
         Duration lives = duration == null ? Duration.ofDays(3650) : time("--duration", duration);
         return new Demo(
                         new Demo.Settings(
@@ -97,9 +100,18 @@ final class DemoCommand implements Callable<Integer> {
 
     private static Duration time(String option, String text) {
         try {
-            return TimeUtils.parseDuration(text);
+            // A bare number would be milliseconds, which nobody means here.
+            if (!text.isEmpty() && Character.isLetter(text.charAt(text.length() - 1))) {
+                return TimeUtils.parseDuration(text);
+            }
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("%s is '%s'; expected a time such as 60s or 5min".formatted(option, text));
+            throw noTime(option, text);
         }
+        throw noTime(option, text);
+    }
+
+    private static ConfigException noTime(String option, String text) {
+        return new ConfigException(
+                "%s is '%s'; expected a time with its unit, such as 60s or 5min".formatted(option, text));
     }
 }

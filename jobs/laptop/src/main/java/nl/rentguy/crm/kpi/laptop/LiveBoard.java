@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveBoard {
 
     private static final DateTimeFormatter CLOCK =
-            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.of("Europe/Amsterdam"));
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS z").withZone(ZoneId.of("Europe/Amsterdam"));
     private static final int PLAIN_EVERY = 5;
 
     private final PrintStream out;
@@ -85,7 +85,7 @@ final class LiveBoard {
             }
             return String.format(
                     Locale.ROOT,
-                    "KPI time %s  lag %.1f s  |  %d stage rows, %d deals  |  %d automation runs, %d SLA breaches",
+                    "KPI time %s  lag %.1f s  |  all companies: %d stage rows, %d deals, %d automation runs, %d SLA breaches",
                     CLOCK.format(kpiTime.toInstant()),
                     Duration.between(kpiTime.toInstant(), Instant.now()).toMillis() / 1000.0,
                     row.getLong("stages"),

@@ -44,6 +44,8 @@ class CommandLineTest {
     @Test
     void wrongValuesAreNamed() {
         assertThat(run("demo", "--duration", "soon")).isEqualTo(2);
+        assertThat(run("demo", "--duration", "30")).isEqualTo(2);
+        assertThat(run("demo", "--pg-port", "5555", "--ui-port", "5555")).isEqualTo(2);
         assertThat(run("demo", "--rate", "0")).isEqualTo(2);
         assertThat(run("demo", "--pg-port", "70000")).isEqualTo(2);
         assertThat(run("demo", "--verify")).isEqualTo(2);
@@ -51,7 +53,13 @@ class CommandLineTest {
         assertThat(run("dance")).isEqualTo(2);
         assertThat(run()).isEqualTo(2);
         assertThat(err.toString())
-                .contains("--duration is 'soon'", "--rate is 0", "--pg-port is 70000", "--verify compares at the end")
+                .contains(
+                        "--duration is 'soon'",
+                        "--duration is '30'",
+                        "both 5555",
+                        "--rate is 0",
+                        "--pg-port is 70000",
+                        "--verify compares at the end")
                 .contains("--speed", "dance", "Missing required subcommand");
     }
 }
