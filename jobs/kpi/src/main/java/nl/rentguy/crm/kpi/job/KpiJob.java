@@ -15,6 +15,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /** Submits the job to the cluster it is started on: {@code --config job.properties}, then {@code --set key=value}. */
 public final class KpiJob {
 
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
+
     private KpiJob() {}
 
     public static void main(String[] args) throws Exception {
@@ -32,6 +34,10 @@ public final class KpiJob {
         }
         Configuration config = JobConfig.load(file, System.getenv(), settings);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(runtime());
+        if (!env.getCheckpointConfig().isCheckpointingEnabled()) {
+            // Without checkpoints Flink CDC never goes on from the snapshot to the log.
+            env.enableCheckpointing(CHECKPOINT_INTERVAL.toMillis());
+        }
         KpiGraph.build(env, config);
         env.execute(config.get(JobOptions.KPI_PIPELINE_NAME));
     }
