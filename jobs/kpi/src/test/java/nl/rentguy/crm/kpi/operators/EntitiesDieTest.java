@@ -1,0 +1,102 @@
+package nl.rentguy.crm.kpi.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+/** An entity that is gone leaves no state, no timer, and sums of zero, whatever became of it before. */
+class EntitiesDieTest {
+
+    private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+    private static <S> KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness(
+            EntityFunction.ModelOf<S> model, TypeInformation<S> type) throws Exception {
+        KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new EntityFunction<>(KpiSettings.DEFAULTS, model, type, 20)),
+                        EntityChange::entityId,
+                        Types.LONG);
+        harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
+        harness.open();
+        harness.processWatermark(NOON.toEpochMilli());
+        return harness;
+    }
+
+    private static void assertNothingIsLeft(KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness) {
+        assertThat(harness.numKeyedStateEntries()).as("state").isZero();
+        assertThat(harness.numEventTimeTimers()).as("timers").isZero();
+        Map<Cell, Amounts> sums = new HashMap<>();
+        harness.extractOutputValues().forEach(delta -> sums.merge(delta.cell(), delta.amounts(), Amounts::plus));
+        assertThat(sums).isNotEmpty().allSatisfy((cell, sum) -> assertThat(sum.isZero())
+                .as(cell.toString())
+                .isTrue());
+    }
+
+    private static RowChange deal(long stage, String status, Instant at) {
+        return RowChange.of(new Deal(1, "mrdj", 1, stage, 200_000, "EUR", 50, status, NOON, at), at.toEpochMilli());
+    }
+
+    @Test
+    void aDeal() throws Exception {
+        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
+                harness(Kpis::deals, StreamTypes.DEAL_HISTORY)) {
+            List<RowChange> life = List.of(
+                    deal(1, "open", NOON.plusSeconds(1)),
+                    deal(2, "open", NOON.plus(Duration.ofDays(1))),
+                    deal(2, "won", NOON.plus(Duration.ofDays(2))),
+                    deal(2, "open", NOON.plus(Duration.ofDays(3))),
+                    deal(3, "lost", NOON.plus(Duration.ofDays(20))));
+            for (RowChange change : life) {
+                harness.processWatermark(change.committedAt() - 1);
+                harness.processElement(EntityChange.ofOwnRow(change), change.committedAt());
+                assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+            }
+            Instant end = NOON.plus(Duration.ofDays(40));
+            harness.processWatermark(end.toEpochMilli() - 1);
+            harness.processElement(
+                    EntityChange.ofOwnRow(RowChange.deletion(CrmTable.DEALS, 1, end.toEpochMilli())),
+                    end.toEpochMilli());
+            assertNothingIsLeft(harness);
+        }
+    }
+
+    @Test
+    void aPipelineWithItsStages() throws Exception {
+        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
+                harness(Kpis::boards, StreamTypes.PIPELINE_BOARD)) {
+            long at = NOON.toEpochMilli() + 1;
+            List<EntityChange> life = List.of(
+                    new EntityChange(7, RowChange.of(new Stage(1, 7, "Intake", 1), at)),
+                    new EntityChange(7, RowChange.of(new Pipeline(7, "mrdj", "Sales"), at)),
+                    new EntityChange(7, RowChange.of(new Stage(2, 7, "Proposal", 2), at)),
+                    new EntityChange(7, RowChange.of(new Pipeline(7, "mrdj", "Events"), at)),
+                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINES, 7, at)),
+                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINE_STAGES, 2, at)),
+                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINE_STAGES, 1, at)));
+            for (EntityChange change : life) {
+                harness.processElement(change, at);
+            }
+            assertNothingIsLeft(harness);
+        }
+    }
+}
