@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
@@ -47,19 +46,20 @@ final class RunCommand implements Callable<Integer> {
                 Path.of(JobOptions.required(JobOptions.STATE_DIR, config)).toAbsolutePath());
         Files.createDirectories(saved.folder());
         Optional<Path> from = saved.newest();
+        if (from.isPresent()) {
+            SlotGuard.check(config, from.get());
+        }
         out.println(from.map(path -> "Continuing from " + path).orElse("Starting anew, with a snapshot of the CRM"));
 
         LaptopJob job = LaptopJob.start(config, saved, from, Ports.free("--ui-port", uiPort));
         out.println("Flink's web interface: " + job.uiAddress());
         out.flush();
-        CountDownLatch stopped = new CountDownLatch(1);
         Thread onStop = new Thread(() -> {
             job.stopWithSavepoint(saved)
                     .ifPresentOrElse(
                             savepoint -> out.println("Stopped; state saved in " + savepoint),
                             () -> out.println("Stopped; the next run continues from the last checkpoint"));
             out.flush();
-            stopped.countDown();
         });
         Runtime.getRuntime().addShutdownHook(onStop);
         return job.awaitEnd() ? 0 : 1;

@@ -92,6 +92,26 @@ class RecoveryTest {
         }
     }
 
+    @Test
+    void withoutItsSlotItRefusesToContinue() throws Exception {
+        try (RunProcess first = run()) {
+            awaitKpiTimeAfter(Instant.now(), first);
+            Wait.until(
+                    "a checkpoint is there",
+                    () -> new SavedState(folder.resolve("state")).newest().isPresent());
+            first.kill();
+        }
+        Wait.until(
+                "the slot is free", () -> tables.number("SELECT count(*) FROM pg_replication_slots WHERE active") == 0);
+        tables.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+        try (RunProcess second = run()) {
+            Wait.until("it ends", () -> !second.isAlive());
+            assertThat(second.output())
+                    .contains("The replication slot 'crm_kpi' is gone", "state.dir")
+                    .doesNotContain("Exception");
+        }
+    }
+
     private static void steps(LivingCrm living, int count) throws SQLException {
         for (int i = 0; i < count; i++) {
             living.step();
