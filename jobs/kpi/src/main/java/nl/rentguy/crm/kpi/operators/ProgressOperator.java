@@ -72,7 +72,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
         long now = getProcessingTimeService().getCurrentProcessingTime();
         if (first == KpiTime.NONE) {
             first = KpiTime.roundUp(watermark + 1, cadence.tickMillis());
-            LOG.info("The snapshot is complete; KPI time starts at {}", Instant.ofEpochMilli(first));
+            LOG.info("KPI time begins at {}", Instant.ofEpochMilli(first));
         }
         if (first != SWEPT && allPublishedAt == Long.MAX_VALUE) {
             allPublishedAt = Math.max(first, cadence.publishAt(first, now));

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
+import java.time.Instant;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -9,6 +10,8 @@ import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds KPI time back until the log has caught up with the snapshot.
@@ -24,6 +27,7 @@ public final class SnapshotGate extends AbstractStreamOperator<RowChange>
         implements OneInputStreamOperator<RowChange, RowChange> {
 
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotGate.class);
     private static final long NO_STREAM_YET = Long.MAX_VALUE;
     private static final long OPEN = Long.MIN_VALUE;
 
@@ -57,21 +61,26 @@ public final class SnapshotGate extends AbstractStreamOperator<RowChange>
 
     @Override
     public void processElement(StreamRecord<RowChange> element) {
-        if (opensAt == NO_STREAM_YET && element.getValue().committedAt() != RowChange.IN_SNAPSHOT) {
-            opensAt = getProcessingTimeService().getCurrentProcessingTime();
+        if (element.getValue().committedAt() != RowChange.IN_SNAPSHOT) {
+            noteFirstStreamed();
         }
         output.collect(element);
     }
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        if (opensAt == NO_STREAM_YET) {
-            // The first streamed row was a heartbeat, which no KPI reads.
-            opensAt = getProcessingTimeService().getCurrentProcessingTime();
-        }
+        // When the first streamed row was a heartbeat, which no KPI reads, only the watermark tells of it.
+        noteFirstStreamed();
         if (mark.getTimestamp() >= opensAt) {
             opensAt = OPEN;
             super.processWatermark(mark);
+        }
+    }
+
+    private void noteFirstStreamed() {
+        if (opensAt == NO_STREAM_YET) {
+            opensAt = getProcessingTimeService().getCurrentProcessingTime();
+            LOG.info("The snapshot is read; KPI time begins when the log has passed {}", Instant.ofEpochMilli(opensAt));
         }
     }
 }
