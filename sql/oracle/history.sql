@@ -47,7 +47,8 @@ FROM (
 ) marked;
 
 -- left_at is when the visit ended; null while it goes on, and for a stay in which the deal was never open. A deal that was
--- closed and not re-opened in a stay ended its visit with the closing, one that was open at its end by moving on.
+-- closed and not re-opened in a stay ended its visit with the closing; one that was open at its end, or that is open again in
+-- the next stage, ended it by moving on.
 CREATE VIEW oracle.deal_visits AS
 WITH stays AS (
   SELECT deal_id, stay, min(stage_id) AS stage_id,

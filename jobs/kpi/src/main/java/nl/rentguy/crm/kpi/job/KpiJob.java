@@ -7,9 +7,11 @@ import java.util.List;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Submits the job to the cluster it is started on: {@code --config job.properties}, then {@code --set key=value}. */
@@ -50,6 +52,10 @@ public final class KpiJob {
         runtime.set(PipelineOptions.OBJECT_REUSE, true);
         runtime.set(PipelineOptions.AUTO_WATERMARK_INTERVAL, Duration.ofMillis(20));
         runtime.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(5));
+        // Sums need each change exactly once, and the log must not overtake rows of the snapshot that are still under
+        // way.
+        runtime.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+        runtime.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
         return runtime;
     }
 }

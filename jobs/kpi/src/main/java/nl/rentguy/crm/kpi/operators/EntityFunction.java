@@ -108,7 +108,8 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         long watermark = context.timerService().currentWatermark();
         live |= watermark != Long.MIN_VALUE;
         Tracked<S> after;
-        if (watermark == Long.MIN_VALUE && (!live || change.committedAt() == RowChange.IN_SNAPSHOT)) {
+        boolean unknownTime = !live || change.committedAt() == RowChange.IN_SNAPSHOT;
+        if (watermark == Long.MIN_VALUE && unknownTime && before.evaluatedAt() == KpiTime.NONE) {
             after = engine.load(before, change);
         } else {
             // A change that comes after its time counts from now on: position in the log decides, not the clock.

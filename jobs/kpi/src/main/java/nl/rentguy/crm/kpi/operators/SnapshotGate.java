@@ -69,6 +69,10 @@ public final class SnapshotGate extends AbstractStreamOperator<RowChange>
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
+        if (mark.equals(Watermark.MAX_WATERMARK)) {
+            // The job is being drained. The CRM's time has not come to its end, and no window is to close for that.
+            return;
+        }
         // When the first streamed row was a heartbeat, which no KPI reads, only the watermark tells of it.
         noteFirstStreamed();
         if (mark.getTimestamp() >= opensAt) {

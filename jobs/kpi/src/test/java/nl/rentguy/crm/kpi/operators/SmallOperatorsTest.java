@@ -106,6 +106,7 @@ class SmallOperatorsTest {
                 restored.open();
                 restored.setProcessingTime(90_000);
                 restored.processWatermark(21_000);
+                restored.processWatermark(Watermark.MAX_WATERMARK);
                 assertThat(restored.getOutput()).containsExactly(new Watermark(21_000));
             }
         }

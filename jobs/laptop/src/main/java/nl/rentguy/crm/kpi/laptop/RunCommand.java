@@ -1,12 +1,13 @@
 package nl.rentguy.crm.kpi.laptop;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,13 +39,19 @@ final class RunCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
+    private volatile boolean failed;
+
+    /** Held as long as the process lives; a lock that nothing refers to may be collected, and with it released. */
+    @SuppressWarnings("UnusedVariable")
+    private @Nullable FileLock lock;
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         Configuration config = arguments.load();
         SavedState saved = new SavedState(
                 Path.of(JobOptions.required(JobOptions.STATE_DIR, config)).toAbsolutePath());
-        Files.createDirectories(saved.folder());
+        lock = saved.lock();
         Optional<Path> from = saved.newest();
         if (from.isPresent()) {
             SlotGuard.check(config, from.get());
@@ -55,6 +62,9 @@ final class RunCommand implements Callable<Integer> {
         out.println("Flink's web interface: " + job.uiAddress());
         out.flush();
         Thread onStop = new Thread(() -> {
+            if (failed) {
+                return;
+            }
             job.stopWithSavepoint(saved)
                     .ifPresentOrElse(
                             savepoint -> out.println("Stopped; state saved in " + savepoint),
@@ -62,6 +72,7 @@ final class RunCommand implements Callable<Integer> {
             out.flush();
         });
         Runtime.getRuntime().addShutdownHook(onStop);
-        return job.awaitEnd() ? 0 : 1;
+        failed = !job.awaitEnd();
+        return failed ? 1 : 0;
     }
 }

@@ -2,12 +2,16 @@ package nl.rentguy.crm.kpi.laptop;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
+import nl.rentguy.crm.kpi.config.ConfigException;
 
 /** What runs have left in {@code state.dir}: savepoints of stopped ones, checkpoints of killed ones. */
 record SavedState(Path folder) {
@@ -18,6 +22,26 @@ record SavedState(Path folder) {
 
     Path savepoints() {
         return folder.resolve("savepoints");
+    }
+
+    /**
+     * Makes this process the only one that uses the folder.
+     *
+     * @return the lock, to be held; it ends with the process
+     * @throws ConfigException when another does
+     */
+    FileLock lock() throws IOException {
+        Files.createDirectories(folder);
+        FileChannel channel =
+                FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new ConfigException(
+                    "state.dir is '%s', which another crm-kpi run is using: end it first, or give this one a folder and a cdc.slot-name of its own"
+                            .formatted(folder));
+        }
+        return lock;
     }
 
     /** The newest complete savepoint or checkpoint; empty when there is none. */

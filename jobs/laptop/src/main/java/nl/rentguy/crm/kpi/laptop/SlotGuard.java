@@ -18,7 +18,7 @@ final class SlotGuard {
 
     private SlotGuard() {}
 
-    /** @throws ConfigException when the slot is not there */
+    /** @throws ConfigException when the slot is not there, or the server has removed the log it needs */
     static void check(Configuration config, Path savedState) throws SQLException {
         String slot = config.get(JobOptions.CDC_SLOT_NAME);
         try (Connection crm = DriverManager.getConnection(
@@ -26,12 +26,12 @@ final class SlotGuard {
                         config.get(JobOptions.CRM_USERNAME),
                         config.get(JobOptions.CRM_PASSWORD));
                 PreparedStatement statement =
-                        crm.prepareStatement("SELECT FROM pg_replication_slots WHERE slot_name = ?")) {
+                        crm.prepareStatement("SELECT wal_status FROM pg_replication_slots WHERE slot_name = ?")) {
             statement.setString(1, slot);
             try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
+                if (!row.next() || "lost".equals(row.getString(1))) {
                     throw new ConfigException(
-                            "The replication slot '%s' is gone, so the changes since %s are lost. To start anew with a snapshot, empty state.dir (%s)"
+                            "The replication slot '%s' is gone or has lost its log, so the changes since %s are lost. To start anew with a snapshot, empty state.dir (%s)"
                                     .formatted(slot, savedState, config.get(JobOptions.STATE_DIR)));
                 }
             }

@@ -62,6 +62,10 @@ class RecoveryTest {
         try (RunProcess second = run()) {
             awaitKpiTimeAfter(Instant.now(), second);
             assertThat(second.output()).contains("Continuing from");
+            try (RunProcess another = run()) {
+                Wait.until("the other ends", () -> !another.isAlive());
+                assertThat(another.output()).contains("which another crm-kpi run is using");
+            }
             steps(living, 500);
             assertThat(second.stop()).isEqualTo(143);
             assertThat(second.output()).contains("Stopped; state saved in");
