@@ -43,22 +43,20 @@ public record DealHistory(
     }
 
     private List<StageVisit> leavingAt(Instant at, boolean open) {
-        StageVisit left = deal.isOpen() || open ? visitUntil(at) : closedVisit;
-        if (left == null) {
-            return leftVisits;
-        }
-        List<StageVisit> all = new ArrayList<>(leftVisits);
-        all.add(left);
-        return all;
+        return leftVisitsAnd(deal.isOpen() || open ? visitUntil(at) : closedVisit);
     }
 
     /** All visits that are over, as far back as they are kept. */
     public List<StageVisit> endedVisits() {
-        if (closedVisit == null) {
+        return leftVisitsAnd(closedVisit);
+    }
+
+    private List<StageVisit> leftVisitsAnd(@Nullable StageVisit last) {
+        if (last == null) {
             return leftVisits;
         }
         List<StageVisit> all = new ArrayList<>(leftVisits);
-        all.add(closedVisit);
+        all.add(last);
         return all;
     }
 

@@ -64,6 +64,15 @@ class EntityFunctionTest {
                 RowChange.of(new AutomationRun(7, "mrdj", "w", status, CREATED, completed), committedAt));
     }
 
+    /** Goes on in a new operator, from the state of this one. */
+    private void restore() throws Exception {
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        harness = harness(KpiSettings.DEFAULTS);
+        harness.initializeState(saved);
+        harness.open();
+    }
+
     private List<Delta> deltas() {
         List<Delta> deltas = harness.extractOutputValues();
         harness.getOutput().clear();
@@ -144,11 +153,7 @@ class EntityFunctionTest {
     @Test
     void stateAndTimerSurviveARestore() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
-        OperatorSubtaskState saved = harness.snapshot(1, 1);
-        harness.close();
-        harness = harness(KpiSettings.DEFAULTS);
-        harness.initializeState(saved);
-        harness.open();
+        restore();
         harness.processWatermark(DEADLINE);
         assertThat(deltas()).extracting(Delta::at).containsExactly(DEADLINE);
     }
@@ -156,11 +161,7 @@ class EntityFunctionTest {
     @Test
     void aNewRowAfterARestoreCountsAtOnceEvenBeforeTheFirstWatermark() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
-        OperatorSubtaskState saved = harness.snapshot(1, 1);
-        harness.close();
-        harness = harness(KpiSettings.DEFAULTS);
-        harness.initializeState(saved);
-        harness.open();
+        restore();
         RowChange another = RowChange.of(new AutomationRun(8, "mrdj", "w", "running", CREATED, null), NOW + 1);
         harness.processElement(EntityChange.ofOwnRow(another), NOW + 1);
         assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
