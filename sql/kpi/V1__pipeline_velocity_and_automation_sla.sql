@@ -97,13 +97,29 @@ COMMENT ON COLUMN crm_kpi.crm_automation_sla.sla_minutes IS 'The limit that was 
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';
 
 CREATE TABLE crm_kpi.crm_kpi_status (
-  pipeline   text PRIMARY KEY,
-  kpi_time   timestamptz NOT NULL,
-  updated_at timestamptz NOT NULL DEFAULT now()
+  pipeline           text PRIMARY KEY,
+  phase              text NOT NULL CHECK (phase IN ('snapshot', 'catching_up', 'live')),
+  kpi_time           timestamptz,
+  source_position    pg_lsn,
+  source_lag_seconds double precision,
+  snapshot_progress  double precision,
+  rows_read          bigint NOT NULL,
+  dead_letters       bigint NOT NULL,
+  job_version        text NOT NULL,
+  definition_version text NOT NULL,
+  updated_at         timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE crm_kpi.crm_kpi_status IS 'How far the job has come. now() - kpi_time is its lag behind the CRM.';
+COMMENT ON TABLE crm_kpi.crm_kpi_status IS 'How far the job has come. A row that is not updated for more than a few seconds belongs to a job that does not run.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.pipeline IS 'The job, by kpi.pipeline-name.';
-COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time: all that was committed in the CRM until then is in the tables, or being written.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.phase IS 'snapshot: reading the rows that were there. catching_up: reading the log, more than 5 seconds behind. live: the tables follow the CRM.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time: all that was committed in the CRM until then is in the tables, or being written. Empty before the first snapshot is complete.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.source_position IS 'The furthest position in the CRM''s log that was read; empty in the snapshot.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.source_lag_seconds IS 'Age of the newest commit that was read, in seconds; empty in the snapshot.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.snapshot_progress IS 'Share of the snapshot that was read, 0 to 1, by the CRM''s own estimate of its size; empty when that is not known.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.rows_read IS 'Rows of the snapshot and changes since, heartbeats not counted.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.dead_letters IS 'How many of them could not be read, see crm_kpi_dead_letters.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.job_version IS 'Version of the application.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.definition_version IS 'Stands for the kpi.* settings: state of another version cannot be continued.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.updated_at IS 'When this row was written, by the clock of this database.';
 
 CREATE TABLE crm_kpi.crm_kpi_dead_letters (

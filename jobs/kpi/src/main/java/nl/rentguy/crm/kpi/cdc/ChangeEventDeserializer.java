@@ -6,18 +6,22 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.Collector;
-import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Opens the envelope of a Debezium record. The image before the change is not looked at: with the replica identity of
- * most tables it is made up.
+ * Opens the envelope of a Debezium record and takes out the columns that are needed. The image before the change is not
+ * looked at: with the replica identity of most tables it is made up.
  */
 public final class ChangeEventDeserializer implements DebeziumDeserializationSchema<RawChange> {
 
     private static final long serialVersionUID = 1;
+
+    /** By table: the schema that was last found to have every column that is needed. */
+    private final HashMap<String, Schema> checked = new HashMap<>();
 
     @Override
     public void deserialize(SourceRecord event, Collector<RawChange> out) {
@@ -25,13 +29,32 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
         Struct source = envelope.getStruct("source");
         String operation = envelope.getString("op");
         boolean deleted = operation.equals("d");
+        String table = source.getString("table");
         Struct row = deleted ? (Struct) event.key() : envelope.getStruct("after");
+        if (!deleted) {
+            checkColumns(table, row.schema());
+        }
         out.collect(new RawChange(
-                source.getString("table"),
+                table,
                 deleted,
                 source.getInt64("lsn"),
                 operation.equals("r") ? RowChange.IN_SNAPSHOT : committedAtMicros(event, source),
-                columns(row)));
+                columns(table, row)));
+    }
+
+    private void checkColumns(String table, Schema schema) {
+        if (schema.equals(checked.get(table))) {
+            return;
+        }
+        for (String column : CapturedTables.columns(table)) {
+            if (schema.field(column) == null) {
+                // No restart would mend it, and rows without it must not count.
+                throw new SuppressRestartsException(new IllegalStateException(
+                        "The CRM no longer sends %s.%s, which the KPIs need. Put the column back into the table and into the publication, as sql/crm/cdc.sql has it; then start anew with a snapshot: crm-kpi run --rebuild"
+                                .formatted(table, column)));
+            }
+        }
+        checked.put(table, schema);
     }
 
     private static long committedAtMicros(SourceRecord event, Struct source) {
@@ -39,14 +62,14 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
         return micros instanceof Number exact ? exact.longValue() : source.getInt64("ts_ms") * 1000;
     }
 
-    private static Map<String, String> columns(Struct row) {
+    private static Map<String, String> columns(String table, Struct row) {
         Map<String, String> columns = new HashMap<>();
-        for (Field field : row.schema().fields()) {
-            Object value = row.getWithoutDefault(field.name());
+        for (String column : CapturedTables.columns(table)) {
+            Object value = row.schema().field(column) == null ? null : row.getWithoutDefault(column);
             if (value instanceof BigDecimal number) {
-                columns.put(field.name(), number.toPlainString());
+                columns.put(column, number.toPlainString());
             } else if (value != null) {
-                columns.put(field.name(), value.toString());
+                columns.put(column, value.toString());
             }
         }
         return columns;

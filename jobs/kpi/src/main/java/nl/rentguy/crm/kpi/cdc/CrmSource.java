@@ -1,46 +1,67 @@
 package nl.rentguy.crm.kpi.cdc;
 
+import static java.util.stream.Collectors.joining;
+
+import java.io.Serializable;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Properties;
-import java.util.stream.Stream;
-import nl.rentguy.crm.kpi.config.DatabaseAddress;
+import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
-import nl.rentguy.crm.kpi.crm.CrmTable;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder.PostgresIncrementalSource;
+import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfigFactory;
+import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFactory;
 import org.apache.flink.configuration.Configuration;
 
 /** The CRM's change log, read by Flink CDC from one replication slot: a parallel snapshot, then the log. */
-public final class CrmSource {
+@SuppressWarnings("unchecked") // a method of the library's class returns a raw type
+public final class CrmSource extends PostgresIncrementalSource<RawChange> {
 
-    /** Written by the job itself; comes back through the log as its clock. */
-    public static final String HEARTBEAT_TABLE = "crm_kpi_heartbeat";
+    private static final long serialVersionUID = 1;
 
-    private static final String SCHEMA = "public";
+    private final Plan plan;
 
-    private CrmSource() {}
+    private CrmSource(Plan plan, PostgresSourceConfigFactory factory) {
+        super(
+                factory,
+                new ChangeEventDeserializer(),
+                new PostgresOffsetFactory(),
+                new CrmDialect(factory.create(0), plan.crm.url()));
+        this.plan = plan;
+    }
 
-    public static PostgresIncrementalSource<RawChange> of(Configuration config) {
-        DatabaseAddress crm = DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config);
-        return PostgresSourceBuilder.PostgresIncrementalSource.<RawChange>builder()
-                .hostname(crm.host())
-                .port(crm.port())
-                .database(crm.database())
-                .schemaList(SCHEMA)
-                .tableList(tables())
-                .username(config.get(JobOptions.CRM_USERNAME))
-                .password(config.get(JobOptions.CRM_PASSWORD))
-                .slotName(config.get(JobOptions.CDC_SLOT_NAME))
-                .decodingPluginName("pgoutput")
-                .startupOptions(StartupOptions.initial())
-                .deserializer(new ChangeEventDeserializer())
-                .splitSize(config.get(JobOptions.CDC_SPLIT_SIZE))
-                .fetchSize(config.get(JobOptions.CDC_FETCH_SIZE))
-                .debeziumProperties(debezium(config))
-                .build();
+    public static CrmSource of(Configuration config) {
+        return of(new Plan(
+                Database.crm(config),
+                config.get(JobOptions.CDC_SLOT_NAME),
+                config.get(JobOptions.CDC_PUBLICATION_NAME),
+                config.get(JobOptions.CDC_SPLIT_SIZE),
+                config.get(JobOptions.CDC_FETCH_SIZE),
+                config.get(JobOptions.CDC_POLL_INTERVAL)));
+    }
+
+    private static CrmSource of(Plan plan) {
+        return new CrmSource(
+                plan,
+                PostgresSourceBuilder.PostgresIncrementalSource.<RawChange>builder()
+                        .hostname(plan.crm.host())
+                        .port(plan.crm.port())
+                        .database(plan.crm.name())
+                        .schemaList(CapturedTables.SCHEMA)
+                        .tableList(CapturedTables.names().stream()
+                                .map(table -> CapturedTables.SCHEMA + "." + table)
+                                .toArray(String[]::new))
+                        .username(plan.crm.username())
+                        .password(plan.crm.password())
+                        .slotName(plan.slot)
+                        .decodingPluginName("pgoutput")
+                        .startupOptions(StartupOptions.initial())
+                        .splitSize(plan.splitSize)
+                        .fetchSize(plan.fetchSize)
+                        .debeziumProperties(plan.debezium())
+                        .getConfigFactory());
     }
 
     /** Timestamps and watermarks of what the source emits. */
@@ -48,21 +69,38 @@ public final class CrmSource {
         return CommitTimeWatermarks.strategy();
     }
 
-    private static String[] tables() {
-        return Stream.concat(Arrays.stream(CrmTable.values()).map(CrmTable::tableName), Stream.of(HEARTBEAT_TABLE))
-                .map(table -> SCHEMA + "." + table)
-                .toArray(String[]::new);
+    /** What travels with the job: the source holds the password, its plan does not. */
+    private Object writeReplace() {
+        return plan;
     }
 
-    private static Properties debezium(Configuration config) {
-        Duration poll = config.get(JobOptions.CDC_POLL_INTERVAL);
-        Properties properties = new Properties();
-        properties.setProperty("publication.name", config.get(JobOptions.CDC_PUBLICATION_NAME));
-        properties.setProperty("publication.autocreate.mode", "disabled");
-        properties.setProperty("decimal.handling.mode", "string");
-        properties.setProperty("poll.interval.ms", Long.toString(poll.toMillis()));
-        properties.setProperty("max.batch.size", "8192");
-        properties.setProperty("max.queue.size", "65536");
-        return properties;
+    private record Plan(
+            Database crm, String slot, String publication, int splitSize, int fetchSize, Duration pollInterval)
+            implements Serializable {
+
+        private Object readResolve() {
+            return CrmSource.of(this);
+        }
+
+        Properties debezium() {
+            Properties properties = new Properties();
+            properties.setProperty("publication.name", publication);
+            properties.setProperty("publication.autocreate.mode", "disabled");
+            properties.setProperty("column.include.list", columns());
+            properties.setProperty("decimal.handling.mode", "string");
+            properties.setProperty("poll.interval.ms", Long.toString(pollInterval.toMillis()));
+            properties.setProperty("max.batch.size", "8192");
+            properties.setProperty("max.queue.size", "65536");
+            // Such as sslmode: Debezium makes its own connections from parts.
+            crm.urlParameters().forEach((name, value) -> properties.setProperty("database." + name, value));
+            return properties;
+        }
+
+        private static String columns() {
+            return CapturedTables.names().stream()
+                    .flatMap(table -> CapturedTables.columns(table).stream().map(column -> table + "\\." + column))
+                    .map(column -> CapturedTables.SCHEMA + "\\." + column)
+                    .collect(joining(","));
+        }
     }
 }

@@ -7,7 +7,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -16,7 +15,7 @@ import java.util.TreeMap;
  * @param source table of the CRM
  * @param position LSN in the CRM's log; 0 in the snapshot
  * @param reason a word of {@link RefusedException.Reason}
- * @param payload the columns as JSON, personal data removed
+ * @param payload the columns that were read, as JSON; personal data is never among them
  * @param payloadSha256 of the payload, in hexadecimal
  */
 public record DeadLetter(
@@ -24,13 +23,9 @@ public record DeadLetter(
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Columns that never leave the CRM database. */
-    private static final Set<String> PERSONAL =
-            Set.of("name", "email", "phone", "external_id", "summary", "payload", "context", "title");
-
     public static DeadLetter of(RawChange raw, RefusedException refused) {
         Map<String, String> columns = new TreeMap<>(raw.columns());
-        columns.keySet().removeAll(PERSONAL);
+        columns.keySet().retainAll(CapturedTables.columns(raw.table()));
         try {
             String payload = JSON.writeValueAsString(columns);
             return new DeadLetter(

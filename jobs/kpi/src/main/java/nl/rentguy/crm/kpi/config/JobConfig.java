@@ -47,7 +47,13 @@ public final class JobConfig {
             if (equals < 1) {
                 throw new ConfigException("'%s' is no setting; expected key=value".formatted(setting));
             }
-            properties.setProperty(setting.substring(0, equals), setting.substring(equals + 1));
+            String key = setting.substring(0, equals);
+            if (key.equals(JobOptions.CRM_PASSWORD.key()) || key.equals(JobOptions.KPI_PASSWORD.key())) {
+                throw new ConfigException(
+                        "%s in a command line can be read by everyone on this machine; expected it in the configuration file, in %s-file or in the environment"
+                                .formatted(key, key));
+            }
+            properties.setProperty(key, setting.substring(equals + 1));
         }
         Configuration config = new Configuration();
         for (String key : properties.stringPropertyNames()) {

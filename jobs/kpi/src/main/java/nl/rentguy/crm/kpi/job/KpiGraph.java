@@ -3,6 +3,8 @@ package nl.rentguy.crm.kpi.job;
 import java.util.List;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
+import nl.rentguy.crm.kpi.cdc.SnapshotSize;
+import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -13,13 +15,15 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.operators.AccumulateFunction;
 import nl.rentguy.crm.kpi.operators.Cadence;
 import nl.rentguy.crm.kpi.operators.CombineOperator;
-import nl.rentguy.crm.kpi.operators.DecodeFunction;
+import nl.rentguy.crm.kpi.operators.DecodeOperator;
 import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.ParentFunction;
 import nl.rentguy.crm.kpi.operators.ProgressOperator;
 import nl.rentguy.crm.kpi.operators.SnapshotGate;
+import nl.rentguy.crm.kpi.operators.SourceProgress;
+import nl.rentguy.crm.kpi.operators.StatusFunction;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
 import nl.rentguy.crm.kpi.store.Sinks;
 import nl.rentguy.crm.kpi.store.Sweep;
@@ -43,11 +47,13 @@ import org.apache.flink.types.Row;
  *
  * crm-source --> decode --> snapshot-gate --+==> deals --> combine ==========================+
  *                  |                        +==> runs --> combine ===========================+==> accumulate
- *                  v                        +==> pipelines --> combine ======================+       |
- *          dead-letter-sink                 |      ^                                                 +--> a sink per
- *                                           +==> stage-to-pipeline                                   |    KPI table
- *                                                                                                    +--> progress
- * ==> is a shuffle by key                                                                                 --> status-sink
+ *                  +--> dead-letter-sink    +==> pipelines --> combine ======================+       |
+ *                  |                        |      ^                                                 +--> a sink per
+ *                  |                        +==> stage-to-pipeline                                   |    KPI table
+ *                  v                                                                                 v
+ *               status <------------------------------------------------------------------------- progress
+ *                  |
+ * ==> by key       +--> status-sink
  * }</pre>
  */
 public final class KpiGraph {
@@ -70,7 +76,9 @@ public final class KpiGraph {
     public static void build(StreamExecutionEnvironment env, Configuration config) {
         KpiGraph graph = new KpiGraph(config);
         graph.heartbeat(env);
-        graph.publish(graph.deltas(graph.decode(graph.crm(env))));
+        SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
+        DataStream<Long> kpiTime = graph.publish(graph.deltas(gate(changes)));
+        graph.status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
     }
 
     private void heartbeat(StreamExecutionEnvironment env) {
@@ -93,14 +101,18 @@ public final class KpiGraph {
                 .uid(Uids.CRM_SOURCE);
     }
 
-    private DataStream<RowChange> decode(DataStream<RawChange> raw) {
-        SingleOutputStreamOperator<RowChange> changes = raw.process(new DecodeFunction(), StreamTypes.ROW_CHANGE)
-                .name(Uids.DECODE)
+    private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
+        SingleOutputStreamOperator<RowChange> changes = raw.transform(
+                        Uids.DECODE, StreamTypes.ROW_CHANGE, new DecodeOperator())
                 .uid(Uids.DECODE);
-        changes.getSideOutput(DecodeFunction.DEAD_LETTERS)
+        changes.getSideOutput(DecodeOperator.DEAD_LETTERS)
                 .sinkTo(Sinks.deadLetters(config))
                 .name(Uids.DEAD_LETTER_SINK)
                 .uid(Uids.DEAD_LETTER_SINK);
+        return changes;
+    }
+
+    private static DataStream<RowChange> gate(DataStream<RowChange> changes) {
         return changes.transform(Uids.SNAPSHOT_GATE, StreamTypes.ROW_CHANGE, new SnapshotGate())
                 .uid(Uids.SNAPSHOT_GATE);
     }
@@ -144,7 +156,7 @@ public final class KpiGraph {
                 .uid(Uids.rows(table));
     }
 
-    private void publish(DataStream<Delta> deltas) {
+    private DataStream<Long> publish(DataStream<Delta> deltas) {
         List<Kpi> kpis = new Kpis(settings).list();
         SingleOutputStreamOperator<Row> rows = deltas.keyBy(
                         delta -> delta.cell().group(), StreamTypes.GROUP)
@@ -160,10 +172,21 @@ public final class KpiGraph {
                     .uid(uid);
         }
         List<String> tables = kpis.stream().map(kpi -> kpi.table().name()).toList();
-        rows.transform(Uids.PROGRESS, Types.LONG, new ProgressOperator(cadence, new Sweep(tables, config)))
+        return rows.transform(
+                        Uids.PROGRESS,
+                        Types.LONG,
+                        new ProgressOperator(cadence, new Sweep(tables, Database.kpi(config))))
                 .uid(Uids.PROGRESS)
+                .setParallelism(1);
+    }
+
+    private void status(DataStream<SourceProgress> read, DataStream<Long> kpiTime) {
+        read.connect(kpiTime)
+                .process(new StatusFunction(new SnapshotSize(Database.crm(config))), StreamTypes.KPI_STATUS)
+                .name(Uids.STATUS)
+                .uid(Uids.STATUS)
                 .setParallelism(1)
-                .sinkTo(Sinks.status(config))
+                .sinkTo(Sinks.status(settings, config))
                 .name(Uids.STATUS_SINK)
                 .uid(Uids.STATUS_SINK)
                 .setParallelism(1);

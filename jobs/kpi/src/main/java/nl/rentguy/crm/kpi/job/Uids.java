@@ -16,6 +16,7 @@ final class Uids {
     static final String COMBINE = "combine";
     static final String ACCUMULATE = "accumulate";
     static final String PROGRESS = "progress";
+    static final String STATUS = "status";
     static final String STATUS_SINK = "status-sink";
     static final String HEARTBEAT_SOURCE = "heartbeat-source";
     static final String HEARTBEAT_SINK = "heartbeat-sink";

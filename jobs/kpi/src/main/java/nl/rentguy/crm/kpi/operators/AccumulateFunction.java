@@ -19,7 +19,10 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
@@ -29,8 +32,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick.
+ *
+ * <p>After a restore nothing is published before KPI time has reached the moment of the restore. What the log says until
+ * then may have been published already, and rows that were deleted since must not come back for as long as the replay takes.
  */
-public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Row> {
+public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Row>
+        implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
 
@@ -52,6 +59,12 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<Long> lastTick;
 
+    /** Whether this run continues another. */
+    private transient boolean restored;
+
+    /** KPI time before which nothing is published; {@link KpiTime#NONE} when there is none. */
+    private transient long resumesAt;
+
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this.settings = settings;
         this.cadence = cadence;
@@ -60,6 +73,17 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     /** Where the rows of that table come out. */
     public static OutputTag<Row> rowsOf(KpiTable<?> table) {
         return new OutputTag<>(table.name(), StreamTypes.row(table));
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) {
+        restored = context.isRestored();
+        resumesAt = KpiTime.NONE;
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {
+        // All state is keyed.
     }
 
     @Override
@@ -97,7 +121,10 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
                 add(line.getKey(), line.getValue());
             }
         }
-        long at = cadence.publishAt(timestamp, timers.currentProcessingTime());
+        if (resumesAt == KpiTime.NONE && restored) {
+            resumesAt = timers.currentProcessingTime();
+        }
+        long at = cadence.publishAt(Math.max(timestamp, resumesAt), timers.currentProcessingTime());
         if (at == timestamp) {
             publish(context);
         } else {

@@ -37,6 +37,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     private transient ListState<Long> firstState;
 
     private transient long first;
+    private transient boolean restored;
+    private transient long resumesAt;
     private transient long allPublishedAt;
     private transient long sweepAfterCheckpoint;
     private transient long watermark;
@@ -51,6 +53,9 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         firstState = context.getOperatorStateStore().getListState(StateDescriptors.FIRST);
+        restored = context.isRestored();
+        // As AccumulateFunction has it: until then nothing is published.
+        resumesAt = KpiTime.NONE;
         first = KpiTime.NONE;
         for (long restored : firstState.get()) {
             first = restored;
@@ -70,16 +75,19 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     public void processWatermark(Watermark mark) throws Exception {
         watermark = mark.getTimestamp();
         long now = getProcessingTimeService().getCurrentProcessingTime();
+        if (restored && resumesAt == KpiTime.NONE) {
+            resumesAt = now;
+        }
         if (first == KpiTime.NONE) {
             first = KpiTime.roundUp(watermark + 1, cadence.tickMillis());
             LOG.info("KPI time begins at {}", Instant.ofEpochMilli(first));
         }
         if (first != SWEPT && allPublishedAt == Long.MAX_VALUE) {
-            allPublishedAt = Math.max(first, cadence.publishAt(first, now));
+            allPublishedAt = cadence.publishAt(Math.max(first, resumesAt), now);
         }
         long kpiTime = cadence.publishedUntil(watermark, now);
         long second = Math.floorDiv(kpiTime, REPORT_MILLIS);
-        if (second > reportedSecond && (first == SWEPT || kpiTime >= first)) {
+        if (second > reportedSecond && kpiTime >= resumesAt && (first == SWEPT || kpiTime >= first)) {
             reportedSecond = second;
             output.collect(new StreamRecord<>(kpiTime));
         }

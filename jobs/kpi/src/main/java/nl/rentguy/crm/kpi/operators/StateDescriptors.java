@@ -42,6 +42,10 @@ final class StateDescriptors {
     /** By task: the first KPI time, see {@link ProgressOperator}. */
     static final ListStateDescriptor<Long> FIRST = new ListStateDescriptor<>("first", Types.LONG);
 
+    /** In one task: what was read of the CRM since the job first started, see {@link StatusFunction}. */
+    static final ListStateDescriptor<SourceProgress> SOURCE_PROGRESS =
+            new ListStateDescriptor<>("source-progress", StreamTypes.SOURCE_PROGRESS);
+
     private StateDescriptors() {}
 
     /** By entity: the entity. Gone when the entity is. */

@@ -17,6 +17,7 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.SqlType;
+import nl.rentguy.crm.kpi.store.KpiStatus;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.types.Row;
@@ -122,6 +123,26 @@ public final class StreamTypes {
                     "message", Types.STRING,
                     "payload", Types.STRING,
                     "payloadSha256", Types.STRING));
+
+    public static final TypeInformation<SourceProgress> SOURCE_PROGRESS = Types.POJO(
+            SourceProgress.class,
+            Map.of(
+                    "snapshotRows", Types.LONG,
+                    "changes", Types.LONG,
+                    "deadLetters", Types.LONG,
+                    "position", Types.LONG,
+                    "committedAt", Types.LONG));
+
+    public static final TypeInformation<KpiStatus> KPI_STATUS = Types.POJO(
+            KpiStatus.class,
+            Map.of(
+                    "phase", Types.ENUM(KpiStatus.Phase.class),
+                    "kpiTime", Types.INSTANT,
+                    "position", Types.LONG,
+                    "lagSeconds", Types.DOUBLE,
+                    "snapshotProgress", Types.DOUBLE,
+                    "rowsRead", Types.LONG,
+                    "deadLetters", Types.LONG));
 
     private StreamTypes() {}
 

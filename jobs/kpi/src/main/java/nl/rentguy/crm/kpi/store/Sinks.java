@@ -2,14 +2,16 @@ package nl.rentguy.crm.kpi.store;
 
 import java.time.Instant;
 import java.time.ZoneOffset;
-import nl.rentguy.crm.kpi.cdc.CrmSource;
+import java.util.Locale;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.JobVersion;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import org.apache.flink.api.connector.sink2.Sink;
-import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.connector.jdbc.JdbcConnectionOptions;
 import org.apache.flink.connector.jdbc.JdbcExecutionOptions;
 import org.apache.flink.connector.jdbc.core.datastream.sink.JdbcSink;
 import org.apache.flink.types.Row;
@@ -55,46 +57,57 @@ public final class Sinks {
                 .buildAtLeastOnce(kpiDatabase(config));
     }
 
-    /** {@code crm_kpi_status} of this pipeline, from its KPI time in milliseconds. */
-    public static Sink<Long> status(Configuration config) {
+    /** {@code crm_kpi_status} of this pipeline. Its KPI time never goes back. */
+    public static Sink<KpiStatus> status(KpiSettings settings, Configuration config) {
         String pipeline = config.get(JobOptions.KPI_PIPELINE_NAME);
-        return JdbcSink.<Long>builder()
+        String definition = settings.version();
+        return JdbcSink.<KpiStatus>builder()
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
-                        INSERT INTO crm_kpi.crm_kpi_status AS held (pipeline, kpi_time) VALUES (?, ?)
-                        ON CONFLICT (pipeline) DO UPDATE SET kpi_time = excluded.kpi_time, updated_at = now()
-                        WHERE excluded.kpi_time >= held.kpi_time""", (statement, kpiTime) -> {
+                        INSERT INTO crm_kpi.crm_kpi_status AS held
+                          (pipeline, phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
+                           dead_letters, job_version, definition_version)
+                        VALUES (?, ?, ?, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                        ON CONFLICT (pipeline) DO UPDATE SET
+                          (phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
+                           dead_letters, job_version, definition_version, updated_at) =
+                          (excluded.phase, greatest(held.kpi_time, excluded.kpi_time), excluded.source_position,
+                           excluded.source_lag_seconds, excluded.snapshot_progress, excluded.rows_read,
+                           excluded.dead_letters, excluded.job_version, excluded.definition_version, now())""", (statement, status) -> {
                     statement.setString(1, pipeline);
-                    statement.setObject(2, Instant.ofEpochMilli(kpiTime).atOffset(ZoneOffset.UTC));
+                    statement.setString(2, status.phase().name().toLowerCase(Locale.ROOT));
+                    Instant kpiTime = status.kpiTime();
+                    statement.setObject(3, kpiTime == null ? null : kpiTime.atOffset(ZoneOffset.UTC));
+                    statement.setString(4, status.position() == 0 ? null : lsn(status.position()));
+                    statement.setObject(5, status.lagSeconds());
+                    statement.setObject(6, status.snapshotProgress());
+                    statement.setLong(7, status.rowsRead());
+                    statement.setLong(8, status.deadLetters());
+                    statement.setString(9, JobVersion.CURRENT);
+                    statement.setString(10, definition);
                 })
                 .buildAtLeastOnce(kpiDatabase(config));
     }
 
+    /** As PostgreSQL writes it: two halves in hexadecimal. */
+    private static String lsn(long position) {
+        return "%X/%X".formatted(position >>> 32, position & 0xFFFFFFFFL);
+    }
+
     /** The heartbeat in the CRM database: each element is a beat. */
     public static Sink<Long> heartbeat(Configuration config) {
+        String publication = config.get(JobOptions.CDC_PUBLICATION_NAME);
         return JdbcSink.<Long>builder()
                 .withExecutionOptions(ONE_BY_ONE)
-                .withQueryStatement("""
-                        INSERT INTO %s (id, beat_at) VALUES (1, clock_timestamp())
-                        ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at""".formatted(CrmSource.HEARTBEAT_TABLE), (statement, beat) -> {})
-                .buildAtLeastOnce(
-                        database(JobOptions.CRM_JDBC_URL, JobOptions.CRM_USERNAME, JobOptions.CRM_PASSWORD, config));
+                .withQueryStatement(
+                        """
+                        INSERT INTO %s.%s (id, beat_at, covered) VALUES (1, clock_timestamp(), %s)
+                        ON CONFLICT (id) DO UPDATE SET (beat_at, covered) = (excluded.beat_at, excluded.covered)""".formatted(CapturedTables.SCHEMA, CapturedTables.HEARTBEAT, CapturedTables.coveredSql()),
+                        (statement, beat) -> statement.setString(1, publication))
+                .buildAtLeastOnce(new SinkConnection(Database.crm(config)));
     }
 
-    private static JdbcConnectionOptions kpiDatabase(Configuration config) {
-        return database(JobOptions.KPI_JDBC_URL, JobOptions.KPI_USERNAME, JobOptions.KPI_PASSWORD, config);
-    }
-
-    private static JdbcConnectionOptions database(
-            ConfigOption<String> url,
-            ConfigOption<String> username,
-            ConfigOption<String> password,
-            Configuration config) {
-        return new JdbcConnectionOptions.JdbcConnectionOptionsBuilder()
-                .withUrl(JobOptions.required(url, config))
-                .withDriverName("org.postgresql.Driver")
-                .withUsername(config.get(username))
-                .withPassword(config.get(password))
-                .build();
+    private static SinkConnection kpiDatabase(Configuration config) {
+        return new SinkConnection(Database.kpi(config));
     }
 }

@@ -2,14 +2,12 @@ package nl.rentguy.crm.kpi.store;
 
 import java.io.Serializable;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import nl.rentguy.crm.kpi.config.JobOptions;
-import org.apache.flink.configuration.Configuration;
+import nl.rentguy.crm.kpi.config.Database;
 
 /** Deletes rows that an earlier run left in the KPI tables and that this run, which started anew, has not written. */
 public final class Sweep implements Serializable {
@@ -17,16 +15,12 @@ public final class Sweep implements Serializable {
     private static final long serialVersionUID = 1;
 
     private final List<String> tables;
-    private final String url;
-    private final String username;
-    private final String password;
+    private final Database database;
 
     /** @param tables in schema {@code crm_kpi} */
-    public Sweep(List<String> tables, Configuration config) {
+    public Sweep(List<String> tables, Database database) {
         this.tables = tables;
-        this.url = JobOptions.required(JobOptions.KPI_JDBC_URL, config);
-        this.username = config.get(JobOptions.KPI_USERNAME);
-        this.password = config.get(JobOptions.KPI_PASSWORD);
+        this.database = database;
     }
 
     /**
@@ -36,7 +30,7 @@ public final class Sweep implements Serializable {
      */
     public long rowsBefore(Instant kpiTime) throws SQLException {
         long deleted = 0;
-        try (Connection connection = DriverManager.getConnection(url, username, password)) {
+        try (Connection connection = database.connect()) {
             connection.setAutoCommit(false);
             for (String table : tables) {
                 try (PreparedStatement delete =

@@ -43,8 +43,9 @@ class JobConfigTest {
         Configuration config = JobConfig.load(file, environment, List.of("kpi.sla-minutes=17"));
         assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(17);
         assertThat(config.get(JobOptions.KPI_STALE_DAYS)).isEqualTo(8);
-        assertThat(DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config))
-                .isEqualTo(new DatabaseAddress("db", 5432, "crm"));
+        assertThat(Database.crm(config))
+                .extracting(Database::host, Database::port, Database::name)
+                .containsExactly("db", 5432, "crm");
     }
 
     @Test
@@ -53,7 +54,7 @@ class JobConfigTest {
         Configuration config = JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file));
         assertThat(config.get(JobOptions.CRM_PASSWORD)).isEqualTo("geheim");
         assertThatThrownBy(() ->
-                        JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file, "crm.password=anders")))
+                        JobConfig.load(null, Map.of("CRM_PASSWORD", "anders"), List.of("crm.password-file=" + file)))
                 .hasMessageContainingAll("crm.password", "crm.password-file", "both")
                 .hasMessageNotContaining("anders");
         assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password-file=/nowhere")))
@@ -97,13 +98,23 @@ class JobConfigTest {
     }
 
     @Test
-    void anAddressThatIsNoneIsNamedWithoutItsPassword() {
-        Configuration config = JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=postgres://crm?password=geheim"));
-        assertThatThrownBy(() -> DatabaseAddress.of(JobOptions.CRM_JDBC_URL, config))
-                .hasMessageContainingAll("crm.jdbc-url", "jdbc:postgresql://host:port/database")
+    void anAddressThatIsNoneIsNamed() {
+        Configuration config = JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=mysql://crm"));
+        assertThatThrownBy(() -> Database.crm(config))
+                .hasMessageContainingAll("crm.jdbc-url", "'mysql://crm'", "jdbc:postgresql://host:port/database");
+        assertThatThrownBy(() -> Database.crm(new Configuration())).hasMessageContaining("crm.jdbc-url is not set");
+    }
+
+    @Test
+    void aPasswordInAnAddressOrInTheCommandLineIsRefusedAndNotRepeated() {
+        Configuration config = JobConfig.load(
+                null, Map.of(), List.of("crm.jdbc-url=jdbc:postgresql://db/crm?ssl=true&password=geheim"));
+        assertThatThrownBy(() -> Database.crm(config))
+                .hasMessageContainingAll("crm.jdbc-url", "crm.password-file")
                 .hasMessageNotContaining("geheim");
-        assertThatThrownBy(() -> DatabaseAddress.of(JobOptions.CRM_JDBC_URL, new Configuration()))
-                .hasMessageContaining("crm.jdbc-url is not set");
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password=geheim")))
+                .hasMessageContainingAll("kpi.password", "environment")
+                .hasMessageNotContaining("geheim");
     }
 
     @Test

@@ -58,6 +58,7 @@ class KpiGraphTest {
                         "runs-combine",
                         "snapshot-gate",
                         "stage-to-pipeline",
+                        "status",
                         "status-sink");
     }
 

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.store.Sweep;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
@@ -53,7 +54,7 @@ class ProgressOperatorTest {
     private static OneInputStreamOperatorTestHarness<Row, Long> harness(String url) throws Exception {
         Sweep sweep = new Sweep(
                 List.of("crm_automation_sla"),
-                JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres")));
+                Database.kpi(JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres"))));
         OneInputStreamOperatorTestHarness<Row, Long> harness =
                 new OneInputStreamOperatorTestHarness<>(new ProgressOperator(new Cadence(20, 60_000), sweep));
         harness.setup(Types.LONG.createSerializer(new SerializerConfigImpl()));

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.laptop;
 
 import nl.rentguy.crm.kpi.config.ConfigException;
+import nl.rentguy.crm.kpi.config.JobVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -9,8 +10,8 @@ import picocli.CommandLine.Command;
         name = "crm-kpi",
         description = "KPI tables that follow a CRM's change log: always equal to a batch query, a heartbeat fresh.",
         mixinStandardHelpOptions = true,
-        version = "crm-kpi 0.1.0",
-        subcommands = {DemoCommand.class, RunCommand.class, MigrateCommand.class},
+        version = "crm-kpi " + JobVersion.CURRENT,
+        subcommands = {DemoCommand.class, RunCommand.class, MigrateCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 public final class CrmKpi {
 

@@ -9,6 +9,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -86,6 +88,7 @@ final class LaptopJob implements AutoCloseable {
             runtime.setString("execution.state-recovery.claim-mode", "CLAIM");
         });
         runtime.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        runtime.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(5));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(runtime);
         KpiGraph.build(env, config);
         return new LaptopJob(env.executeAsync(config.get(JobOptions.KPI_PIPELINE_NAME)), uiPort);
@@ -111,6 +114,33 @@ final class LaptopJob implements AutoCloseable {
             }
         }
         return 0;
+    }
+
+    /** When the latest checkpoint that is complete was begun; the epoch when there is none. */
+    Instant lastCheckpoint() throws IOException, InterruptedException {
+        return Instant.ofEpochMilli(rest("/jobs/%s/checkpoints".formatted(job.getJobID()))
+                .path("latest")
+                .path("completed")
+                .path("trigger_timestamp")
+                .asLong());
+    }
+
+    /** The innermost cause of the latest failure, in one line; empty when there was none. */
+    String lastFailure() throws IOException, InterruptedException {
+        JsonNode failures = rest("/jobs/%s/exceptions?maxExceptions=1".formatted(job.getJobID()))
+                .path("exceptionHistory")
+                .path("entries");
+        String stack = failures.path(0).path("stacktrace").asText();
+        List<String> causes =
+                stack.lines().filter(l -> l.startsWith("Caused by: ")).toList();
+        // The innermost says most, but that a server refuses is told with its address one further out.
+        String line = causes.stream()
+                .filter(cause -> cause.contains("Connection to "))
+                .findFirst()
+                .orElse(causes.isEmpty() ? stack.lines().findFirst().orElse("") : causes.get(causes.size() - 1));
+        return line.replaceFirst("^(Caused by: )?([a-zA-Z0-9_$]+\\.)+[a-zA-Z0-9_$]+: ", "")
+                .replaceFirst("\\. Check that the hostname.*$", "")
+                .replaceFirst("\\.$", "");
     }
 
     private JsonNode rest(String path) throws IOException, InterruptedException {

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.ConfigException;
+import org.apache.flink.util.FileUtils;
 
 /** What runs have left in {@code state.dir}: savepoints of stopped ones, checkpoints of killed ones. */
 record SavedState(Path folder) {
@@ -42,6 +43,17 @@ record SavedState(Path folder) {
                             .formatted(folder));
         }
         return lock;
+    }
+
+    /** Deletes all of it but the lock. */
+    void discard() throws IOException {
+        FileUtils.deleteDirectory(checkpoints().toFile());
+        FileUtils.deleteDirectory(savepoints().toFile());
+    }
+
+    /** What Flink has to say. */
+    Path logFile() {
+        return folder.resolve("crm-kpi.log");
     }
 
     /** The newest complete savepoint or checkpoint; empty when there is none. */

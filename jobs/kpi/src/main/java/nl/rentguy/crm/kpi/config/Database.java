@@ -1,0 +1,152 @@
+package nl.rentguy.crm.kpi.config;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.postgresql.Driver;
+
+/**
+ * A database as the job reaches it, everywhere the job runs.
+ *
+ * <p>The password is not part of it, so that it is in no job graph: whoever connects looks it up. This JVM knows the
+ * passwords of the configurations that were read in it; any other one reads the password file, or its own environment.
+ *
+ * @param url JDBC address, without a password
+ * @param passwordFile its path; empty for none
+ * @param passwordVariable the environment variable that may hold the password
+ */
+public record Database(String url, String username, String passwordFile, String passwordVariable)
+        implements Serializable {
+
+    private static final Map<Database, String> KNOWN_HERE = new ConcurrentHashMap<>();
+
+    /** @throws ConfigException when its address is not set, is none of PostgreSQL, or carries a password */
+    public static Database crm(Configuration config) {
+        return of(
+                JobOptions.CRM_JDBC_URL,
+                JobOptions.CRM_USERNAME,
+                JobOptions.CRM_PASSWORD,
+                JobOptions.CRM_PASSWORD_FILE,
+                config);
+    }
+
+    /** @throws ConfigException when its address is not set, is none of PostgreSQL, or carries a password */
+    public static Database kpi(Configuration config) {
+        return of(
+                JobOptions.KPI_JDBC_URL,
+                JobOptions.KPI_USERNAME,
+                JobOptions.KPI_PASSWORD,
+                JobOptions.KPI_PASSWORD_FILE,
+                config);
+    }
+
+    private static Database of(
+            ConfigOption<String> urlOption,
+            ConfigOption<String> username,
+            ConfigOption<String> password,
+            ConfigOption<String> passwordFile,
+            Configuration config) {
+        String url = JobOptions.required(urlOption, config);
+        Properties parts = Driver.parseURL(url, null);
+        if (url.matches(".*[?&]password=.*") || (parts != null && url.contains("@"))) {
+            throw new ConfigException("%s carries a password, which would be shown in logs; expected it in %s or %s"
+                    .formatted(urlOption.key(), passwordFile.key(), password.key()));
+        }
+        if (parts == null) {
+            throw new ConfigException(
+                    "%s is '%s'; expected jdbc:postgresql://host:port/database".formatted(urlOption.key(), url));
+        }
+        Database database = new Database(
+                url, config.get(username), config.get(passwordFile), JobConfig.environmentVariable(password));
+        if (config.contains(password)) {
+            KNOWN_HERE.put(database, config.get(password));
+        }
+        return database;
+    }
+
+    public String host() {
+        return part("PGHOST");
+    }
+
+    public int port() {
+        return Integer.parseInt(part("PGPORT"));
+    }
+
+    /** The database's name on its server. */
+    public String name() {
+        return part("PGDBNAME");
+    }
+
+    /** What stands after the question mark of the address, such as {@code sslmode}. */
+    public Map<String, String> urlParameters() {
+        Map<String, String> parameters = new TreeMap<>();
+        int mark = url.indexOf('?');
+        if (mark >= 0) {
+            for (String parameter : url.substring(mark + 1).split("&", -1)) {
+                int equals = parameter.indexOf('=');
+                if (equals > 0) {
+                    parameters.put(
+                            parameter.substring(0, equals),
+                            URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+                }
+            }
+        }
+        return parameters;
+    }
+
+    private String part(String property) {
+        Properties parts = Driver.parseURL(url, null);
+        return parts == null ? "" : parts.getProperty(property, "");
+    }
+
+    /** The password; empty when there is none to be found here, which servers that trust this machine accept. */
+    public String password() {
+        String known = KNOWN_HERE.get(this);
+        if (known != null) {
+            return known;
+        }
+        if (!passwordFile.isEmpty()) {
+            try {
+                return Files.readString(Path.of(passwordFile)).strip();
+            } catch (IOException e) {
+                throw new ConfigException("The password file '%s' cannot be read here: %s"
+                        .formatted(passwordFile, e.getClass().getSimpleName()));
+            }
+        }
+        String ofEnvironment = System.getenv(passwordVariable);
+        return ofEnvironment == null ? "" : ofEnvironment;
+    }
+
+    /** A new connection, which names itself {@code crm-kpi} to the server. */
+    public Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", username);
+        properties.setProperty("password", password());
+        properties.setProperty("ApplicationName", "crm-kpi");
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("tcpKeepAlive", "true");
+        try {
+            return DriverManager.getConnection(url, properties);
+        } catch (SQLException e) {
+            if (password().isEmpty() && e.getMessage() != null && e.getMessage().contains("no password was provided")) {
+                throw new SQLException(
+                        "There is no password of %s at %s on this machine: set %s in its environment, or a password file that it can read"
+                                .formatted(username, url, passwordVariable),
+                        e);
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package nl.rentguy.crm.kpi.doctor;
+
+import static java.util.stream.Collectors.joining;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
+
+/** The CRM database: its tables, the role, the publication and the heartbeat. */
+final class CrmChecks {
+
+    private static final String SCRIPT = "Run sql/crm/cdc.sql there, as the CRM's owner";
+
+    private final Query query;
+    private final Findings findings;
+    private final String publication;
+
+    CrmChecks(Query query, Findings findings, String publication) {
+        this.query = query;
+        this.findings = findings;
+        this.publication = publication;
+    }
+
+    void run() throws SQLException {
+        String walLevel = query.text("SELECT current_setting('wal_level')");
+        findings.require(
+                walLevel.equals("logical"),
+                "wal_level",
+                "wal_level is " + walLevel,
+                "ALTER SYSTEM SET wal_level = logical; then restart the server");
+        columns();
+        role();
+        publication();
+        replicaIdentity();
+        heartbeat();
+    }
+
+    private List<String> existingColumns() throws SQLException {
+        return query.texts("""
+                SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+                ORDER BY c.relname, a.attnum""", CapturedTables.SCHEMA);
+    }
+
+    private void columns() throws SQLException {
+        List<String> missing = CapturedTables.missing(existingColumns());
+        boolean heartbeat = missing.removeIf(column -> column.startsWith(CapturedTables.HEARTBEAT + "."));
+        findings.require(
+                missing.isEmpty(),
+                "columns",
+                missing.isEmpty() ? "every needed column is there" : "missing: " + String.join(", ", missing),
+                "Put them back, or upgrade to a version that knows the CRM's new schema");
+        findings.require(
+                !heartbeat,
+                "heartbeat table",
+                CapturedTables.HEARTBEAT + (heartbeat ? " is missing, or is an older one" : " is there"),
+                SCRIPT);
+    }
+
+    private void role() throws SQLException {
+        boolean superuser = query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
+        boolean replication = query.is("SELECT rolreplication FROM pg_roles WHERE rolname = current_user");
+        String role = query.text("SELECT quote_ident(current_user)");
+        findings.require(
+                superuser || replication,
+                "role may replicate",
+                "%s %s".formatted(role, superuser || replication ? "has REPLICATION" : "lacks REPLICATION"),
+                "ALTER ROLE %s REPLICATION".formatted(role));
+        List<String> readable = query.texts("""
+                SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+                  AND has_column_privilege(c.oid, a.attnum, 'SELECT')""", CapturedTables.SCHEMA);
+        List<String> unreadable = CapturedTables.missing(readable);
+        unreadable.retainAll(existingColumns());
+        findings.require(
+                unreadable.isEmpty(),
+                "role may read",
+                unreadable.isEmpty()
+                        ? "every needed column"
+                        : "%s may not read %s".formatted(role, String.join(", ", unreadable)),
+                grants(unreadable, role));
+        List<String> tooMany = beyondTheList(readable);
+        if (superuser) {
+            findings.warning(
+                    "role's other rights",
+                    role + " is a superuser and may read and change everything",
+                    "Use the role that sql/crm/cdc.sql creates: crm.username = crm_kpi_cdc");
+        } else if (tooMany.isEmpty()) {
+            findings.ok("role's other rights", "none");
+        } else {
+            findings.warning(
+                    "role's other rights",
+                    "%s may read what the job never needs: %s".formatted(role, shortened(tooMany)),
+                    "REVOKE SELECT on these tables from it, then grant the columns, as sql/crm/cdc.sql has it");
+        }
+    }
+
+    private static String grants(List<String> unreadable, String role) {
+        return unreadable.stream()
+                .map(column -> "GRANT SELECT (\"%s\") ON %s TO %s".formatted(column(column), table(column), role))
+                .collect(joining("; "));
+    }
+
+    private static List<String> beyondTheList(List<String> columns) {
+        List<String> beyond = new ArrayList<>();
+        for (String column : columns) {
+            if (!CapturedTables.names().contains(table(column))
+                    || !CapturedTables.columns(table(column)).contains(column(column))) {
+                beyond.add(column);
+            }
+        }
+        return beyond;
+    }
+
+    private void publication() throws SQLException {
+        if (query.texts("SELECT 1 FROM pg_publication WHERE pubname = ?", publication)
+                .isEmpty()) {
+            findings.error("publication", "there is no publication '%s'".formatted(publication), SCRIPT);
+            return;
+        }
+        findings.require(
+                query.is(
+                        "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname = ?",
+                        publication),
+                "publication",
+                "'%s' publishes %s"
+                        .formatted(
+                                publication,
+                                query.text(
+                                        "SELECT concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END, CASE WHEN pubdelete THEN 'delete' END) FROM pg_publication WHERE pubname = ?",
+                                        publication)),
+                "ALTER PUBLICATION %s SET (publish = 'insert, update, delete')".formatted(publication));
+        List<String> covered = Arrays.asList(
+                query.text("SELECT " + CapturedTables.coveredSql(), publication).split(",", -1));
+        List<String> missing = CapturedTables.missing(covered);
+        findings.require(
+                missing.isEmpty(),
+                "publication covers",
+                missing.isEmpty() ? "every needed column" : "not covered: " + String.join(", ", missing),
+                "ALTER PUBLICATION %s SET TABLE ... with the column lists of sql/crm/cdc.sql; then, when the job ran before, crm-kpi run --rebuild"
+                        .formatted(publication));
+        List<String> tooMany = beyondTheList(covered);
+        if (tooMany.isEmpty() || covered.equals(List.of(""))) {
+            findings.ok("publication's other columns", "none");
+        } else {
+            findings.warning(
+                    "publication's other columns",
+                    "published, though the job never needs them: " + shortened(tooMany),
+                    "ALTER PUBLICATION %s SET TABLE ... with the column lists of sql/crm/cdc.sql"
+                            .formatted(publication));
+        }
+    }
+
+    private void replicaIdentity() throws SQLException {
+        List<String> wrong = query.texts("""
+                SELECT quote_ident(relname) FROM pg_class c
+                WHERE relnamespace = to_regnamespace(?) AND relname = ANY (string_to_array(?, ','))
+                  AND (relreplident <> 'd' OR NOT EXISTS
+                       (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+                ORDER BY 1""", CapturedTables.SCHEMA, String.join(",", CapturedTables.names()));
+        findings.require(
+                wrong.isEmpty(),
+                "replica identity",
+                wrong.isEmpty()
+                        ? "the primary key, everywhere"
+                        : "not the primary key on %s: PostgreSQL refuses the CRM's own updates of a table that is published by column list and identified by other columns"
+                                .formatted(String.join(", ", wrong)),
+                wrong.stream()
+                        .map(table -> "ALTER TABLE %s REPLICA IDENTITY DEFAULT".formatted(table))
+                        .collect(joining("; ")));
+    }
+
+    private void heartbeat() throws SQLException {
+        if (query.text(
+                        "SELECT coalesce(to_regclass(?)::text, '')",
+                        CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT)
+                .isEmpty()) {
+            return;
+        }
+        findings.require(
+                query.is(
+                                "SELECT has_table_privilege(?, 'INSERT') AND has_table_privilege(?, 'UPDATE')",
+                                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT,
+                                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT)
+                        && !query.is("SELECT pg_is_in_recovery()"),
+                "heartbeat",
+                "the role writes it on a server that takes writes: "
+                        + (query.is("SELECT pg_is_in_recovery()")
+                                ? "no, this is a standby"
+                                : "its rights are as below"),
+                "Point crm.jdbc-url to the primary server; GRANT INSERT, UPDATE ON %s"
+                        .formatted(CapturedTables.HEARTBEAT));
+    }
+
+    private static String table(String qualified) {
+        return qualified.substring(0, Math.max(0, qualified.indexOf('.')));
+    }
+
+    private static String column(String qualified) {
+        return qualified.substring(qualified.indexOf('.') + 1);
+    }
+
+    private static String shortened(List<String> columns) {
+        int most = 8;
+        return columns.stream().limit(most).collect(joining(", "))
+                + (columns.size() > most ? " and %d more".formatted(columns.size() - most) : "");
+    }
+}

@@ -1,0 +1,130 @@
+package nl.rentguy.crm.kpi.doctor;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.doctor.Finding.Severity;
+import org.apache.flink.configuration.Configuration;
+
+/** Checks of both databases. Reads only; a check that cannot be made is itself a finding. */
+public final class Doctor {
+
+    private static final int OLDEST_SERVER = 150_000;
+    private static final Duration SKEW_TO_MENTION = Duration.ofMillis(500);
+    private static final Duration MOST_SKEW = Duration.ofSeconds(30);
+
+    private Doctor() {}
+
+    /**
+     * All findings, those of the CRM database first.
+     *
+     * @param continues whether there is saved state that the job is to continue from, which needs its replication slot
+     * @throws nl.rentguy.crm.kpi.config.ConfigException when the configuration is wrong in itself
+     */
+    public static List<Finding> examine(Configuration config, boolean continues) {
+        Database crm = Database.crm(config);
+        Database kpi = Database.kpi(config);
+        String slot = config.get(JobOptions.CDC_SLOT_NAME);
+        List<Finding> all = new ArrayList<>();
+        all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {
+            new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME)).run();
+            new SlotChecks(query, findings, slot, continues).run();
+        }));
+        all.addAll(examine(
+                "KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> new KpiChecks(query, findings).run()));
+        return all;
+    }
+
+    /** Whether the job must not start. */
+    public static boolean hasErrors(List<Finding> findings) {
+        return findings.stream().anyMatch(finding -> finding.severity() == Severity.ERROR);
+    }
+
+    @FunctionalInterface
+    private interface Checks {
+        void run(Query query, Findings findings) throws SQLException;
+    }
+
+    private static List<Finding> examine(String name, Database database, String urlKey, Checks checks) {
+        Findings findings = new Findings(name);
+        try (Connection connection = database.connect()) {
+            findings.ok("connection", "%s as %s".formatted(database.url(), database.username()));
+            Query query = new Query(connection);
+            server(query, findings, database);
+            checks.run(query, findings);
+        } catch (SQLException e) {
+            findings.error(
+                    findings.list().isEmpty() ? "connection" : "checks",
+                    "%s as %s: %s".formatted(database.url(), database.username(), firstLine(e)),
+                    remedy(e, urlKey));
+        }
+        return findings.list();
+    }
+
+    private static void server(Query query, Findings findings, Database database) throws SQLException {
+        long version = query.number("SELECT current_setting('server_version_num')");
+        findings.require(
+                version >= OLDEST_SERVER,
+                "server version",
+                "PostgreSQL " + query.text("SELECT current_setting('server_version')"),
+                "Upgrade to PostgreSQL 15 or newer: column lists and MERGE need it");
+        boolean encrypted = query.is("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+        if (encrypted || isThisMachine(database.host())) {
+            findings.ok("TLS", encrypted ? "encrypted" : "not encrypted, on this machine");
+        } else {
+            findings.warning(
+                    "TLS",
+                    "the connection to %s is not encrypted".formatted(database.host()),
+                    "Add ?sslmode=verify-full&sslrootcert=FILE to the address, and switch TLS on in the server");
+        }
+        clock(query, findings);
+    }
+
+    private static void clock(Query query, Findings findings) throws SQLException {
+        query.text("SELECT 1");
+        Instant asked = Instant.now();
+        long theirs = query.number("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        Instant answered = Instant.now();
+        Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
+        Duration skew = Duration.between(middle, Instant.ofEpochMilli(theirs));
+        String message = "the server's clock is %d ms %s this machine's"
+                .formatted(Math.abs(skew.toMillis()), skew.isNegative() ? "behind" : "ahead of");
+        String remedy = "Let both machines follow a time server (chrony, systemd-timesyncd)";
+        if (skew.abs().compareTo(MOST_SKEW) > 0) {
+            findings.error("clock", message, remedy);
+        } else if (skew.abs().compareTo(SKEW_TO_MENTION) > 0) {
+            findings.warning("clock", message, remedy);
+        } else {
+            findings.ok("clock", message);
+        }
+    }
+
+    private static boolean isThisMachine(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    private static String firstLine(SQLException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    private static String remedy(SQLException e, String urlKey) {
+        String state = e.getSQLState() == null ? "" : e.getSQLState();
+        return switch (state) {
+            case "28P01", "28000" -> "Correct the username or the password";
+            case "3D000" -> "Correct the database's name in " + urlKey;
+            case "08001", "08006" -> "Start the server, or correct host and port in " + urlKey;
+            default -> "See the message";
+        };
+    }
+}

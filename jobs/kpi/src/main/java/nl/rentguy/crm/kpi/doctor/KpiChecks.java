@@ -1,0 +1,63 @@
+package nl.rentguy.crm.kpi.doctor;
+
+import java.sql.SQLException;
+import java.util.List;
+
+/** The KPI database: its schema and the role that writes it. */
+final class KpiChecks {
+
+    /** The newest migration in {@code sql/kpi}. */
+    static final String SCHEMA_VERSION = "1";
+
+    private final Query query;
+    private final Findings findings;
+
+    KpiChecks(Query query, Findings findings) {
+        this.query = query;
+        this.findings = findings;
+    }
+
+    void run() throws SQLException {
+        if (query.text("SELECT coalesce(to_regclass('crm_kpi.flyway_schema_history')::text, '')")
+                .isEmpty()) {
+            findings.error("schema", "there is no schema crm_kpi, or it was not made by migrate", "crm-kpi migrate");
+            return;
+        }
+        if (!query.is(
+                "SELECT has_schema_privilege('crm_kpi', 'USAGE') AND has_table_privilege('crm_kpi.flyway_schema_history', 'SELECT')")) {
+            findings.error(
+                    "schema", "the role may not use schema crm_kpi", "Run sql/kpi/roles.sql there, as its owner");
+            return;
+        }
+        String version = query.text("""
+                SELECT version FROM crm_kpi.flyway_schema_history WHERE success AND version IS NOT NULL
+                ORDER BY installed_rank DESC LIMIT 1""");
+        findings.require(
+                version.equals(SCHEMA_VERSION),
+                "schema",
+                "schema crm_kpi is at version %s, this job needs %s".formatted(version, SCHEMA_VERSION),
+                "crm-kpi migrate; when the schema is newer, upgrade the job");
+        List<String> missing = query.texts("""
+                SELECT format('%s ON crm_kpi.%I', right_name, relname) FROM pg_class,
+                  unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_name
+                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND relname <> 'flyway_schema_history'
+                  AND NOT has_table_privilege(pg_class.oid, right_name)
+                ORDER BY relname, right_name""");
+        findings.require(
+                missing.isEmpty(),
+                "role may write",
+                missing.isEmpty() ? "every table" : "missing: " + String.join(", ", missing),
+                "Run sql/kpi/roles.sql there, as the schema's owner");
+        if (query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
+            findings.warning(
+                    "role's other rights",
+                    query.text("SELECT current_user") + " is a superuser",
+                    "Use a role that may write the KPI tables only: sql/kpi/roles.sql");
+        }
+        findings.require(
+                !query.is("SELECT pg_is_in_recovery()"),
+                "writable",
+                "the server takes writes: " + (query.is("SELECT pg_is_in_recovery()") ? "no, it is a standby" : "yes"),
+                "Point kpi.jdbc-url to the primary server");
+    }
+}

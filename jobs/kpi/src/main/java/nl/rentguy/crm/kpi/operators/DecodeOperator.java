@@ -1,0 +1,117 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.cdc.RawChange;
+import nl.rentguy.crm.kpi.cdc.RefusedException;
+import nl.rentguy.crm.kpi.cdc.RowDecoder;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decodes raw changes; what cannot be decoded goes to {@link #DEAD_LETTERS}, counted. Reports once a second, and before each
+ * checkpoint, what was read since, see {@link #PROGRESS}.
+ *
+ * <p>Each heartbeat tells what the publication covered when it was written. When something that is needed fell out of it,
+ * changes are missing from the log, and the job ends: no restart would mend it.
+ */
+public final class DecodeOperator extends AbstractStreamOperator<RowChange>
+        implements OneInputStreamOperator<RawChange, RowChange> {
+
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(DecodeOperator.class);
+    private static final long REPORT_MILLIS = 1_000;
+
+    public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters", StreamTypes.DEAD_LETTER);
+
+    public static final OutputTag<SourceProgress> PROGRESS = new OutputTag<>("progress", StreamTypes.SOURCE_PROGRESS);
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient Counter refusals;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient SourceProgress unreported;
+
+    private transient @Nullable ScheduledFuture<?> reporting;
+
+    public DecodeOperator() {
+        setChainingStrategy(ChainingStrategy.ALWAYS);
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        refusals = getMetricGroup().counter("dead_letters");
+        unreported = SourceProgress.NONE;
+        reporting = getProcessingTimeService().scheduleAtFixedRate(now -> report(), REPORT_MILLIS, REPORT_MILLIS);
+    }
+
+    @Override
+    public void processElement(StreamRecord<RawChange> element) {
+        RawChange raw = element.getValue();
+        if (raw.table().equals(CapturedTables.HEARTBEAT)) {
+            checkPublication(raw);
+            unreported = unreported.andBeat(raw);
+            return;
+        }
+        boolean refused = false;
+        try {
+            RowDecoder.decode(raw).ifPresent(change -> output.collect(element.replace(change)));
+        } catch (RefusedException e) {
+            refused = true;
+            refusals.inc();
+            LOG.warn("Refused a change event: {}", e.explanation());
+            output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, e)));
+        }
+        unreported = unreported.andRow(raw, refused);
+    }
+
+    private static void checkPublication(RawChange beat) {
+        String covered = beat.column(CapturedTables.HEARTBEAT_COVERED);
+        if (beat.committedAtMicros() == RowChange.IN_SNAPSHOT || covered == null) {
+            return;
+        }
+        List<String> missing = CapturedTables.missing(Arrays.asList(covered.split(",", -1)));
+        if (!missing.isEmpty()) {
+            throw new SuppressRestartsException(new IllegalStateException(
+                    "The CRM's publication no longer covers %s, which the KPIs need, so changes are missing from its log. Put them back, as sql/crm/cdc.sql has it; then start anew with a snapshot: crm-kpi run --rebuild"
+                            .formatted(String.join(", ", missing))));
+        }
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) {
+        report();
+    }
+
+    @Override
+    public void finish() throws Exception {
+        report();
+        super.finish();
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (reporting != null) {
+            reporting.cancel(false);
+        }
+        super.close();
+    }
+
+    private void report() {
+        output.collect(PROGRESS, new StreamRecord<>(unreported));
+        unreported = SourceProgress.NONE;
+    }
+}
