@@ -179,19 +179,19 @@ final class CrmChecks {
                 .isEmpty()) {
             return;
         }
+        boolean standby = query.is("SELECT pg_is_in_recovery()");
+        boolean writes = query.is(
+                "SELECT has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') FROM (SELECT ?::text AS t) heartbeat",
+                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT);
         findings.require(
-                query.is(
-                                "SELECT has_table_privilege(?, 'INSERT') AND has_table_privilege(?, 'UPDATE')",
-                                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT,
-                                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT)
-                        && !query.is("SELECT pg_is_in_recovery()"),
+                writes && !standby,
                 "heartbeat",
-                "the role writes it on a server that takes writes: "
-                        + (query.is("SELECT pg_is_in_recovery()")
-                                ? "no, this is a standby"
-                                : "its rights are as below"),
-                "Point crm.jdbc-url to the primary server; GRANT INSERT, UPDATE ON %s"
-                        .formatted(CapturedTables.HEARTBEAT));
+                standby
+                        ? "the server is a standby and takes no writes"
+                        : "the role may " + (writes ? "" : "not ") + "write it",
+                standby
+                        ? "Point crm.jdbc-url to the primary server"
+                        : "GRANT INSERT, UPDATE ON %s to the role".formatted(CapturedTables.HEARTBEAT));
     }
 
     private static String table(String qualified) {

@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.config.JobConfig;
@@ -10,6 +11,7 @@ import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
+import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 
 /** Ids and state belong to the savepoint format: who changes one here loses state, and is to know it. */
@@ -18,7 +20,7 @@ class KpiGraphTest {
     private static StreamGraph graph() {
         Configuration config = JobConfig.load(
                 null,
-                Map.of(),
+                Map.of("CRM_PASSWORD", "crm-geheim", "KPI_PASSWORD", "kpi-geheim"),
                 List.of(
                         "crm.jdbc-url=jdbc:postgresql://127.0.0.1:5432/crm",
                         "kpi.jdbc-url=jdbc:postgresql://127.0.0.1:5432/kpi"));
@@ -68,6 +70,13 @@ class KpiGraphTest {
                         node.getTransformationUID() == null ? node.getUserHash() : node.getTransformationUID())
                 .as(node.getOperatorName())
                 .isNotNull());
+    }
+
+    @Test
+    void passwordsAreNotInIt() throws Exception {
+        byte[] sent = InstantiationUtil.serializeObject(graph().getJobGraph());
+        String text = new String(sent, StandardCharsets.ISO_8859_1);
+        assertThat(text).contains("jdbc:postgresql://127.0.0.1:5432/crm").doesNotContain("geheim");
     }
 
     @Test

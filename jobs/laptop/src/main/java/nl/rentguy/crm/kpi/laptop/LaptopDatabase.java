@@ -28,7 +28,7 @@ public final class LaptopDatabase implements AutoCloseable {
     /**
      * Starts the server on the loopback interface.
      *
-     * @param folder an empty one, for binaries and data; it is not deleted with the server
+     * @param folder for binaries and data, an empty one or that of a server that was closed; it is not deleted with the server
      */
     public static LaptopDatabase start(Path folder, int port) throws IOException {
         return new LaptopDatabase(EmbeddedPostgres.builder()
@@ -42,6 +42,8 @@ public final class LaptopDatabase implements AutoCloseable {
                 .setServerConfig("max_replication_slots", "20")
                 .setServerConfig("max_wal_senders", "20")
                 .setServerConfig("fsync", "off")
+                // Off, as the library has it, a commit reaches the log up to 200 ms later.
+                .setServerConfig("synchronous_commit", "on")
                 .start());
     }
 

@@ -157,7 +157,11 @@ final class LaptopJob implements AutoCloseable {
             job.getJobExecutionResult().get();
             return true;
         } catch (ExecutionException e) {
-            LOG.error("The job has failed", e);
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            LOG.error("The job has ended. {}", cause.getMessage(), e);
             return false;
         }
     }

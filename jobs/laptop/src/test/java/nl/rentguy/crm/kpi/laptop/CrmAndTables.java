@@ -18,27 +18,30 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 
 /** A CRM and its KPI tables on a PostgreSQL of their own, watched for rows whose {@code as_of} goes back. */
+@SuppressWarnings("NullAway.Init") // set by the start methods that the constructor calls
 final class CrmAndTables implements AutoCloseable {
 
-    private final LaptopDatabase database;
-    private final Connection crm;
-    private final Connection kpi;
+    private final Path folder;
+    private final boolean apart;
+    private final int crmPort = Ports.free("port", 0);
+    private final int kpiPort;
+    private LaptopDatabase crmServer;
+    private LaptopDatabase kpiServer;
+    private Connection companies;
+    private Connection crm;
+    private Connection kpi;
 
-    private CrmAndTables(LaptopDatabase database) throws SQLException {
-        this.database = database;
-        this.crm = database.connect();
-        this.kpi = database.connect();
-    }
-
-    static CrmAndTables create(Path folder) throws Exception {
-        LaptopDatabase database =
-                LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), Ports.free("port", 0));
-        database.run("crm/schema.sql");
-        database.run("crm/cdc.sql");
-        database.run("oracle/history.sql");
-        database.migrate();
-        CrmAndTables result = new CrmAndTables(database);
-        result.execute("""
+    private CrmAndTables(Path folder, boolean apart) throws Exception {
+        this.folder = folder;
+        this.apart = apart;
+        this.kpiPort = apart ? Ports.free("port", 0) : crmPort;
+        startCrm();
+        startKpi();
+        crmServer.run("crm/schema.sql");
+        crmServer.run("crm/cdc.sql");
+        crmServer.run("oracle/history.sql");
+        kpiServer.migrate();
+        executeKpi("""
                 CREATE TABLE went_back (key text, held timestamptz, sent timestamptz);
                 CREATE FUNCTION watch_as_of() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                   IF NEW.as_of < OLD.as_of THEN INSERT INTO went_back VALUES (NEW::text, OLD.as_of, NEW.as_of); END IF;
@@ -46,21 +49,97 @@ final class CrmAndTables implements AutoCloseable {
                 END $$;
                 CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_pipeline_velocity FOR EACH ROW EXECUTE FUNCTION watch_as_of();
                 CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_automation_sla FOR EACH ROW EXECUTE FUNCTION watch_as_of()""");
-        return result;
+    }
+
+    /** Both in one database. */
+    static CrmAndTables create(Path folder) throws Exception {
+        return new CrmAndTables(folder, false);
+    }
+
+    /** Each on a server of its own, which can be stopped and started. */
+    static CrmAndTables createApart(Path folder) throws Exception {
+        return new CrmAndTables(folder, true);
+    }
+
+    void startCrm() throws Exception {
+        crmServer = LaptopDatabase.start(Files.createDirectories(folder.resolve("pg")), crmPort);
+        companies = crmServer.connect();
+        crm = crmServer.connect();
+    }
+
+    /** Triggers forget how the tables were when a connection first used them only with it. */
+    void reconnect() throws SQLException {
+        crm.close();
+        crm = crmServer.connect();
+    }
+
+    void stopCrm() throws Exception {
+        crmServer.close();
+    }
+
+    void startKpi() throws Exception {
+        kpiServer =
+                apart ? LaptopDatabase.start(Files.createDirectories(folder.resolve("pg-kpi")), kpiPort) : crmServer;
+        kpi = kpiServer.connect();
+    }
+
+    void stopKpi() throws Exception {
+        kpiServer.close();
+    }
+
+    int crmPort() {
+        return crmPort;
+    }
+
+    String kpiUrl() {
+        return kpiServer.jdbcUrl();
     }
 
     String jdbcUrl() {
-        return database.jdbcUrl();
+        return crmServer.jdbcUrl();
     }
 
     /** Companies that work on a connection of their own to the CRM. */
     LivingCrm companies(long seed, int tenants) {
-        return new LivingCrm(crm, seed, tenants);
+        return new LivingCrm(companies, seed, tenants);
     }
 
+    /** In the CRM database. */
     void execute(String sql) throws SQLException {
+        try (Statement statement = crm.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    void executeKpi(String sql) throws SQLException {
         try (Statement statement = kpi.createStatement()) {
             statement.execute(sql);
+        }
+    }
+
+    /** Several of everything, also after the CRM's server was restarted: runs begin and end, deals move, are won and are deleted. */
+    void workInCrm(int rounds) throws SQLException {
+        for (int i = 0; i < rounds; i++) {
+            insertRun("night-" + i % 5, Instant.now());
+            execute("""
+                    UPDATE crm_automation_runs SET status = 'completed', completed_at = now() WHERE id IN
+                      (SELECT id FROM crm_automation_runs WHERE completed_at IS NULL ORDER BY random() LIMIT 1)""");
+            execute("""
+                    UPDATE crm_deals SET probability = (probability + 7) % 100, value = value + 1, updated_at = now() WHERE id IN
+                      (SELECT id FROM crm_deals ORDER BY random() LIMIT 1)""");
+            if (i % 10 == 0) {
+                execute(
+                        "UPDATE crm_deals SET status = 'won', updated_at = now() WHERE id = (SELECT min(id) FROM crm_deals WHERE status = 'open')");
+                execute("DELETE FROM crm_deals WHERE id = (SELECT max(id) FROM crm_deals)");
+            }
+        }
+    }
+
+    long crmNumber(String sql) throws SQLException {
+        try (Statement statement = crm.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
         }
     }
 
@@ -97,7 +176,7 @@ final class CrmAndTables implements AutoCloseable {
     /** Every row of every table, and that none of them ever went back in time. */
     void assertEqualToOracle() throws SQLException {
         for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
-            assertThat(Audit.of(table.table(), kpi, kpi).differences()).isEmpty();
+            assertThat(Audit.of(table.table(), crm, kpi).differences()).isEmpty();
         }
         assertThat(number("SELECT count(*) FROM went_back"))
                 .as("rows whose as_of went back")
@@ -106,8 +185,9 @@ final class CrmAndTables implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        crm.close();
-        kpi.close();
-        database.close();
+        crmServer.close();
+        if (apart) {
+            kpiServer.close();
+        }
     }
 }

@@ -40,12 +40,16 @@ class EndToEndTest {
     }
 
     private TestCluster job(String crmUrl) throws Exception {
+        return TestCluster.start(config(crmUrl), folder.resolve("checkpoints"), Duration.ofMillis(500));
+    }
+
+    private Configuration config(String crmUrl) {
         Configuration config = new Configuration();
         config.set(JobOptions.CRM_JDBC_URL, crmUrl);
         config.set(JobOptions.KPI_JDBC_URL, tables.jdbcUrl());
         config.set(JobOptions.KPI_USERNAME, "postgres");
         config.set(JobOptions.CDC_SPLIT_SIZE, 500);
-        return TestCluster.start(config, folder.resolve("checkpoints"));
+        return config;
     }
 
     @Test
@@ -171,6 +175,71 @@ class EndToEndTest {
                                     == 0);
             tables.assertEqualToOracle();
         }
+    }
+
+    @Test
+    void aRowThatWasDeletedDoesNotComeBackWhileTheLogIsReplayed() throws Exception {
+        try (TestCluster job =
+                TestCluster.start(config(tables.jdbcUrl()), folder.resolve("checkpoints"), Duration.ofDays(1))) {
+            Wait.until("the snapshot is read", () -> {
+                job.checkpoint();
+                return tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_status WHERE phase = 'live'") == 1;
+            });
+            tables.execute("""
+                    CREATE TABLE appeared (as_of timestamptz);
+                    CREATE FUNCTION appear() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN INSERT INTO appeared VALUES (NEW.as_of); RETURN NEW; END $$;
+                    CREATE TRIGGER appear AFTER INSERT ON crm_kpi.crm_automation_sla FOR EACH ROW EXECUTE FUNCTION appear()""");
+            job.checkpoint();
+            tables.insertRun("w", Instant.now());
+            Wait.until("the row is there", () -> tables.number(RUNS) == 1);
+            tables.execute("DELETE FROM crm_automation_runs");
+            Wait.until("the row is gone", () -> tables.number("SELECT count(*) FROM crm_kpi.crm_automation_sla") == 0);
+            tables.awaitKpiTimeAfter(Instant.now());
+            job.killTaskManager();
+            tables.insertRun("afterwards", Instant.now());
+            Wait.until("the log is read on", () -> tables.number(RUNS) == 1);
+            tables.awaitKpiTimeAfter(Instant.now());
+            assertThat(tables.number("SELECT count(*) FROM appeared"))
+                    .as("once for each of two runs")
+                    .isEqualTo(2);
+            tables.assertEqualToOracle();
+        }
+    }
+
+    @Test
+    void theStatusTellsHowFarTheJobIs() throws Exception {
+        LivingCrm living = tables.companies(13, 3);
+        living.seed();
+        tables.execute("ANALYZE");
+        tables.execute("""
+                CREATE TABLE phases (at timestamptz DEFAULT clock_timestamp(), phase text, progress double precision, kpi_time timestamptz);
+                CREATE FUNCTION note_phase() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  INSERT INTO phases (phase, progress, kpi_time) VALUES (NEW.phase, NEW.snapshot_progress, NEW.kpi_time); RETURN NEW; END $$;
+                CREATE TRIGGER note AFTER INSERT OR UPDATE ON crm_kpi.crm_kpi_status FOR EACH ROW EXECUTE FUNCTION note_phase()""");
+        long rows = tables.number("""
+                SELECT (SELECT count(*) FROM crm_leads) + (SELECT count(*) FROM crm_pipelines) + (SELECT count(*) FROM crm_pipeline_stages)
+                  + (SELECT count(*) FROM crm_deals) + (SELECT count(*) FROM crm_activities) + (SELECT count(*) FROM crm_automation_runs)
+                  + (SELECT count(*) FROM crm_acquisition_metrics)""");
+        try (TestCluster job = job()) {
+            tables.awaitKpiTimeAfter(Instant.now());
+            tables.insertRun("w", Instant.now());
+            tables.awaitKpiTimeAfter(Instant.now());
+            job.killTaskManager();
+            tables.execute(
+                    "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, created_at) VALUES ('mrdj', 't', 'w', 'infinity')");
+            tables.awaitKpiTimeAfter(Instant.now());
+            Wait.until("each row is counted once", () -> tables.number("""
+                    SELECT count(*) FROM crm_kpi.crm_kpi_status WHERE phase = 'live' AND rows_read = %d AND dead_letters = 1
+                      AND source_lag_seconds < 60 AND snapshot_progress = 1 AND source_position > '0/0'
+                      AND job_version <> '' AND definition_version <> ''
+                      AND updated_at > now() - interval '10 seconds'""".formatted(rows + 2)) == 1);
+        }
+        assertThat(tables.number("SELECT count(*) FROM phases WHERE phase = 'snapshot' AND kpi_time IS NULL"))
+                .as("reports of the snapshot")
+                .isPositive();
+        assertThat(tables.number("SELECT count(*) FROM phases WHERE phase = 'snapshot' AND progress BETWEEN 0 AND 1"))
+                .isPositive();
     }
 
     @Test

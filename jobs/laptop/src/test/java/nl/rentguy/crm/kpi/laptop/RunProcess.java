@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.laptop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +19,7 @@ final class RunProcess implements AutoCloseable {
         this.log = log;
     }
 
-    static RunProcess start(Path log, List<String> arguments) throws IOException {
+    private static RunProcess start(Path log, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
@@ -38,12 +39,47 @@ final class RunProcess implements AutoCloseable {
         return new RunProcess(process, log);
     }
 
+    /** The job over both databases, on a configuration file in the folder, where its log is too. */
+    static RunProcess on(CrmAndTables tables, Path folder, String... arguments) throws IOException {
+        return at(tables.jdbcUrl(), tables.kpiUrl(), folder, arguments);
+    }
+
+    static RunProcess at(String crmUrl, String kpiUrl, Path folder, String... arguments) throws IOException {
+        Path config = Files.writeString(
+                folder.resolve("job.properties"), """
+                crm.jdbc-url = %s
+                kpi.jdbc-url = %s
+                kpi.username = postgres
+                state.dir = %s
+                state.checkpoint-interval = 500 ms
+                cdc.split-size = 1000
+                """.formatted(crmUrl, kpiUrl, folder.resolve("state")));
+        List<String> all = new ArrayList<>(List.of("--config", config.toString()));
+        all.addAll(List.of(arguments));
+        return start(folder.resolve("run.log"), all);
+    }
+
     String output() throws IOException {
         return Files.readString(log);
     }
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    void awaitKpiTimeAfter(Instant instant, CrmAndTables tables) throws Exception {
+        Wait.until("KPI time passes " + instant, () -> {
+            if (!isAlive()) {
+                throw new AssertionError("the process has ended:\n" + output());
+            }
+            return tables.kpiTimeHasPassed(instant);
+        });
+    }
+
+    /** Waits until it ends by itself; the exit code. */
+    int awaitEnd() throws Exception {
+        Wait.until("the process ends", () -> !isAlive());
+        return process.exitValue();
     }
 
     /** SIGKILL. */

@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.laptop;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import nl.rentguy.crm.kpi.job.KpiGraph;
 import nl.rentguy.crm.kpi.job.KpiJob;
 import org.apache.flink.api.common.JobID;
@@ -11,13 +12,18 @@ import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The job on a mini cluster whose task managers can be killed. */
 final class TestCluster implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TestCluster.class);
 
     private final MiniCluster cluster;
     private final JobID job;
@@ -27,9 +33,9 @@ final class TestCluster implements AutoCloseable {
         this.job = job;
     }
 
-    static TestCluster start(Configuration config, Path checkpoints) throws Exception {
+    static TestCluster start(Configuration config, Path checkpoints, Duration checkpointInterval) throws Exception {
         Configuration runtime = KpiJob.runtime();
-        runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(500));
+        runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
         runtime.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
         runtime.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
@@ -51,6 +57,15 @@ final class TestCluster implements AutoCloseable {
         cluster.start();
         cluster.submitJob(graph).get();
         return new TestCluster(cluster, graph.getJobID());
+    }
+
+    /** Makes a checkpoint now; none while tasks are still starting. */
+    void checkpoint() throws Exception {
+        try {
+            cluster.triggerCheckpoint(job, CheckpointType.FULL).get();
+        } catch (ExecutionException e) {
+            LOG.debug("Not all tasks run yet", e);
+        }
     }
 
     long completedCheckpoints() throws Exception {

@@ -1,0 +1,146 @@
+package nl.rentguy.crm.kpi.laptop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.config.JobConfig;
+import nl.rentguy.crm.kpi.doctor.Doctor;
+import nl.rentguy.crm.kpi.doctor.Finding;
+import nl.rentguy.crm.kpi.doctor.Finding.Severity;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** Each thing that can be wrong with the databases is found, and its remedy mends it. */
+@SuppressWarnings("NullAway.Init") // set before all tests
+class DoctorTest {
+
+    @TempDir
+    private static Path folder;
+
+    private static CrmAndTables tables;
+
+    @BeforeAll
+    static void start() throws Exception {
+        tables = CrmAndTables.create(folder);
+        tables.executeKpi(nl.rentguy.crm.kpi.audit.Oracle.sql("kpi/roles.sql"));
+        tables.executeKpi("""
+                DROP TABLE went_back; DROP FUNCTION watch_as_of CASCADE;
+                GRANT USAGE ON SCHEMA crm_kpi TO crm_kpi_writer;
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO crm_kpi_writer""");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        tables.close();
+    }
+
+    private static Configuration config(String... settings) {
+        List<String> all = new java.util.ArrayList<>(
+                List.of("crm.jdbc-url=" + tables.jdbcUrl(), "kpi.jdbc-url=" + tables.kpiUrl()));
+        all.addAll(List.of(settings));
+        return JobConfig.load(null, Map.of(), all);
+    }
+
+    private static List<Finding> notOk(boolean continues, String... settings) {
+        return Doctor.examine(config(settings), continues).stream()
+                .filter(finding -> finding.severity() != Severity.OK)
+                .toList();
+    }
+
+    @Test
+    void theOwnersScriptsLeaveNothingToSay() {
+        assertThat(notOk(false)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            ALTER ROLE crm_kpi_cdc NOREPLICATION                      | ERROR   | CRM role may replicate           | ALTER ROLE crm_kpi_cdc REPLICATION
+            REVOKE SELECT (status) ON crm_deals FROM crm_kpi_cdc      | ERROR   | CRM role may read                | GRANT SELECT ("status") ON crm_deals TO crm_kpi_cdc
+            GRANT SELECT (email) ON crm_leads TO crm_kpi_cdc          | WARNING | CRM role's other rights          | REVOKE SELECT (email) ON crm_leads FROM crm_kpi_cdc
+            ALTER PUBLICATION crm_kpi RENAME TO other                 | ERROR   | CRM publication                  | ALTER PUBLICATION other RENAME TO crm_kpi
+            ALTER PUBLICATION crm_kpi SET (publish = 'insert')        | ERROR   | CRM publication                  | ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete')
+            ALTER PUBLICATION crm_kpi DROP TABLE crm_leads            | ERROR   | CRM publication covers           | ALTER PUBLICATION crm_kpi ADD TABLE crm_leads (id, tenant_id, source, status, created_at, updated_at)
+            ALTER PUBLICATION crm_kpi ADD TABLE crm_other             | WARNING | CRM publication's other columns  | ALTER PUBLICATION crm_kpi DROP TABLE crm_other
+            ALTER TABLE crm_deals REPLICA IDENTITY FULL               | ERROR   | CRM replica identity             | ALTER TABLE crm_deals REPLICA IDENTITY DEFAULT
+            ALTER TABLE crm_deals RENAME status TO state              | ERROR   | CRM columns                      | ALTER TABLE crm_deals RENAME state TO status
+            ALTER TABLE crm_kpi_heartbeat RENAME covered TO c         | ERROR   | CRM heartbeat table              | ALTER TABLE crm_kpi_heartbeat RENAME c TO covered
+            REVOKE UPDATE ON crm_kpi_heartbeat FROM crm_kpi_cdc       | ERROR   | CRM heartbeat                    | GRANT UPDATE ON crm_kpi_heartbeat TO crm_kpi_cdc
+            SELECT pg_create_logical_replication_slot('crm_kpi_0', 'pgoutput') | WARNING | CRM leftover slots      | SELECT pg_drop_replication_slot('crm_kpi_0')
+            SELECT pg_create_logical_replication_slot('crm_kpi', 'pgoutput')   | WARNING | CRM retained log        | SELECT pg_drop_replication_slot('crm_kpi')
+            SELECT pg_create_physical_replication_slot('crm_kpi')     | ERROR   | CRM slot                         | SELECT pg_drop_replication_slot('crm_kpi')
+            REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
+            UPDATE crm_kpi.flyway_schema_history SET version = '999' WHERE version = '1' | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = '1' WHERE version = '999'
+            """)
+    void whatIsBrokenIsFoundAndMended(String breaks, Severity severity, String check, String mends) throws Exception {
+        tables.execute("CREATE TABLE crm_other (id integer PRIMARY KEY)");
+        tables.execute(breaks);
+        try {
+            assertThat(notOk(false)).anySatisfy(finding -> {
+                assertThat(finding.check()).isEqualTo(check);
+                assertThat(finding.severity()).isEqualTo(severity);
+                assertThat(finding.remedy()).isNotEmpty();
+            });
+        } finally {
+            tables.execute(mends);
+            tables.execute("DROP TABLE crm_other");
+        }
+        assertThat(notOk(false)).isEmpty();
+    }
+
+    @Test
+    void savedStateWithoutItsSlotIsAnError() {
+        assertThat(notOk(true)).singleElement().satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo("CRM slot");
+            assertThat(finding.remedy()).contains("--rebuild");
+        });
+    }
+
+    @Test
+    void anUnreachableServerAndAWrongDatabaseAreNamed() throws Exception {
+        assertThat(notOk(false, "crm.jdbc-url=jdbc:postgresql://127.0.0.1:%d/crm".formatted(Ports.free("port", 0))))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.check()).isEqualTo("CRM connection");
+                    assertThat(finding.message()).contains("refused");
+                    assertThat(finding.remedy()).contains("crm.jdbc-url");
+                });
+        assertThat(notOk(false, "kpi.jdbc-url=" + tables.kpiUrl().replace("/postgres", "/nowhere")))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.remedy()).contains("kpi.jdbc-url"));
+    }
+
+    @Test
+    void jsonHasTheSameFindingsAndErrorsAreTheExitCode() throws Exception {
+        StringWriter out = new StringWriter();
+        CommandLine line = CrmKpi.commandLine();
+        line.setOut(new PrintWriter(out));
+        int code = line.execute(
+                "doctor",
+                "--json",
+                "--set",
+                "crm.jdbc-url=" + tables.jdbcUrl(),
+                "--set",
+                "crm.username=postgres",
+                "--set",
+                "kpi.jdbc-url=" + tables.kpiUrl(),
+                "--set",
+                "kpi.username=nobody");
+        assertThat(code).isEqualTo(1);
+        JsonNode findings = new ObjectMapper().readTree(out.toString());
+        assertThat(findings.findValuesAsText("check"))
+                .contains("CRM connection", "CRM role's other rights", "KPI connection");
+        assertThat(findings.findValuesAsText("severity")).contains("OK", "WARNING", "ERROR");
+    }
+}
