@@ -28,6 +28,7 @@ import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.apache.flink.util.function.SerializableSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
 
     private final KpiSettings settings;
     private final Cadence cadence;
+    private final SerializableSupplier<Long> clock;
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient Kpis kpis;
@@ -59,13 +61,16 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<Long> lastTick;
 
-    /** Whether this run continues another. */
-    private transient boolean restored;
-
-    /** KPI time before which nothing is published; {@link KpiTime#NONE} when there is none. */
+    /** KPI time before which nothing is published; {@link KpiTime#NONE} when this run continues no other. */
     private transient long resumesAt;
 
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
+        this(settings, cadence, System::currentTimeMillis);
+    }
+
+    /** @param clock tells the moment of a restore, milliseconds since the epoch */
+    AccumulateFunction(KpiSettings settings, Cadence cadence, SerializableSupplier<Long> clock) {
+        this.clock = clock;
         this.settings = settings;
         this.cadence = cadence;
     }
@@ -77,8 +82,7 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
 
     @Override
     public void initializeState(FunctionInitializationContext context) {
-        restored = context.isRestored();
-        resumesAt = KpiTime.NONE;
+        resumesAt = context.isRestored() ? clock.get() : KpiTime.NONE;
     }
 
     @Override
@@ -120,9 +124,6 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
             for (Map.Entry<List<String>, Amounts> line : due.entrySet()) {
                 add(line.getKey(), line.getValue());
             }
-        }
-        if (resumesAt == KpiTime.NONE && restored) {
-            resumesAt = timers.currentProcessingTime();
         }
         long at = cadence.publishAt(Math.max(timestamp, resumesAt), timers.currentProcessingTime());
         if (at == timestamp) {

@@ -54,7 +54,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
         super.initializeState(context);
         firstState = context.getOperatorStateStore().getListState(StateDescriptors.FIRST);
         restored = context.isRestored();
-        // As AccumulateFunction has it: until then nothing is published.
+        // Until then nothing is published; AccumulateFunction, which is before this operator, has an earlier moment.
         resumesAt = KpiTime.NONE;
         first = KpiTime.NONE;
         for (long restored : firstState.get()) {

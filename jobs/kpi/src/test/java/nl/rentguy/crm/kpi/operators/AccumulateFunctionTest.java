@@ -39,14 +39,16 @@ class AccumulateFunctionTest {
 
     @BeforeEach
     void open() throws Exception {
-        harness = harness();
+        harness = harness(NOW);
         harness.open();
         harness.setProcessingTime(NOW);
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Row> harness() throws Exception {
+    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Row> harness(long opensAt)
+            throws Exception {
         return new KeyedOneInputStreamOperatorTestHarness<>(
-                new KeyedProcessOperator<>(new AccumulateFunction(KpiSettings.DEFAULTS, new Cadence(TICK, MINUTE))),
+                new KeyedProcessOperator<>(
+                        new AccumulateFunction(KpiSettings.DEFAULTS, new Cadence(TICK, MINUTE), () -> opensAt)),
                 delta -> delta.cell().group(),
                 StreamTypes.GROUP);
     }
@@ -179,7 +181,7 @@ class AccumulateFunctionTest {
         rows();
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         harness.close();
-        harness = harness();
+        harness = harness(NOW);
         harness.initializeState(saved);
         harness.open();
         harness.setProcessingTime(NOW);
@@ -199,7 +201,7 @@ class AccumulateFunctionTest {
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         // What follows was published before a failure, too, and is replayed.
         harness.close();
-        harness = harness();
+        harness = harness(NOW + 10_000);
         harness.initializeState(saved);
         harness.open();
         harness.setProcessingTime(NOW + 10_000);
