@@ -3,7 +3,9 @@ package nl.rentguy.crm.kpi.cdc;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
@@ -20,6 +22,12 @@ public final class RowDecoder {
     private static final Instant EARLIEST = Instant.parse("1900-01-01T00:00:00Z");
 
     private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
+
+    private static final long EARLIEST_DAY =
+            LocalDate.ofInstant(EARLIEST, ZoneOffset.UTC).toEpochDay();
+
+    private static final long LATEST_DAY =
+            LocalDate.ofInstant(LATEST, ZoneOffset.UTC).toEpochDay();
 
     /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
     private static final long MOST_CENTS = 100_000_000_000_000L;
@@ -65,6 +73,7 @@ public final class RowDecoder {
                 integer(raw, "stage_id"),
                 cents(raw, "value"),
                 text(raw, "currency"),
+                raw.column("expected_close") == null ? null : date(raw, "expected_close"),
                 smallInteger(raw, "probability"),
                 text(raw, "status"),
                 instant(raw, "created_at"),
@@ -136,6 +145,15 @@ public final class RowDecoder {
         } catch (DateTimeException e) {
             throw unreadable(raw, column, value, "an instant with its offset, such as 2026-11-22T06:17:55.009103Z");
         }
+    }
+
+    /** Debezium writes a date as its days since 1970. */
+    private static LocalDate date(RawChange raw, String column) throws RefusedException {
+        long days = integer(raw, column);
+        if (days < EARLIEST_DAY || days >= LATEST_DAY) {
+            throw unreadable(raw, column, Long.toString(days), "days since 1970 of a date between 1900 and 2200");
+        }
+        return LocalDate.ofEpochDay(days);
     }
 
     private static RefusedException unreadable(RawChange raw, String column, String value, String expected) {

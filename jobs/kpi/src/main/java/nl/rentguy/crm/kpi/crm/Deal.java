@@ -1,13 +1,16 @@
 package nl.rentguy.crm.kpi.crm;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One version of a row of {@code crm_deals}.
  *
  * @param valueCents the deal's value in hundredths of its currency's unit
  * @param currency as the CRM writes it, such as {@code EUR}
+ * @param expectedClose null when nobody has said
  * @param probability percent, 0 to 100
  * @param status the CRM's word, in its own case
  * @param createdAt microsecond precision
@@ -20,6 +23,7 @@ public record Deal(
         long stageId,
         long valueCents,
         String currency,
+        @Nullable LocalDate expectedClose,
         int probability,
         String status,
         Instant createdAt,

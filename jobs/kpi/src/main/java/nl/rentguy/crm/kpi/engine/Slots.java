@@ -64,7 +64,12 @@ public final class Slots {
 
     /** {@code dividend / divisor} with 6 decimals, half away from zero. */
     public static BigDecimal quotient(BigDecimal dividend, long divisor) {
-        return dividend.divide(BigDecimal.valueOf(divisor), 6, RoundingMode.HALF_UP);
+        return quotient(dividend, BigDecimal.valueOf(divisor));
+    }
+
+    /** {@code dividend / divisor} with 6 decimals, half away from zero. */
+    public static BigDecimal quotient(BigDecimal dividend, BigDecimal divisor) {
+        return dividend.divide(divisor, 6, RoundingMode.HALF_UP);
     }
 
     public Sum sum() {

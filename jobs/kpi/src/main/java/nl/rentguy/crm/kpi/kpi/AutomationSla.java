@@ -89,7 +89,7 @@ public final class AutomationSla implements Kpi {
 
     @Override
     public void contribute(AutomationRun run, Contributions to) {
-        LocalDate day = LocalDate.ofInstant(run.createdAt(), settings.timeZone());
+        LocalDate day = settings.dayOf(run.createdAt());
         Cell cell =
                 new Cell(new Cell.Group(TABLE.name(), List.of(run.tenantId(), run.workflowId(), day.toString())), RUNS);
         Slots.Filling counts = SLOTS.fill()

@@ -2,6 +2,8 @@ package nl.rentguy.crm.kpi.kpi;
 
 import java.io.Serializable;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 
 /**
@@ -22,5 +24,15 @@ public record KpiSettings(Duration window, Duration stale, Duration sla, ZoneId 
     /** The same for settings that make the same sums: sums of another version cannot be continued. */
     public String version() {
         return "1-%08x".formatted(toString().hashCode());
+    }
+
+    /** The calendar day that the instant falls on. */
+    public LocalDate dayOf(Instant instant) {
+        return LocalDate.ofInstant(instant, timeZone);
+    }
+
+    /** The first instant of the calendar day. */
+    public Instant startOf(LocalDate day) {
+        return day.atStartOfDay(timeZone).toInstant();
     }
 }

@@ -15,7 +15,11 @@ public final class Kpis {
     /** Every KPI table there is, by those settings. */
     public Kpis(KpiSettings settings) {
         this.settings = settings;
-        this.kpis = List.of(new PipelineVelocity(settings), new AutomationSla(settings));
+        this.kpis = List.of(
+                new PipelineVelocity(settings),
+                new AutomationSla(settings),
+                new SalesVelocity(settings),
+                new DealsDaily(settings));
     }
 
     public List<Kpi> list() {

@@ -35,17 +35,18 @@ public final class StreamTypes {
 
     public static final TypeInformation<Deal> DEAL = Types.POJO(
             Deal.class,
-            Map.of(
-                    "id", Types.LONG,
-                    "tenantId", Types.STRING,
-                    "pipelineId", Types.LONG,
-                    "stageId", Types.LONG,
-                    "valueCents", Types.LONG,
-                    "currency", Types.STRING,
-                    "probability", Types.INT,
-                    "status", Types.STRING,
-                    "createdAt", Types.INSTANT,
-                    "updatedAt", Types.INSTANT));
+            Map.ofEntries(
+                    Map.entry("id", Types.LONG),
+                    Map.entry("tenantId", Types.STRING),
+                    Map.entry("pipelineId", Types.LONG),
+                    Map.entry("stageId", Types.LONG),
+                    Map.entry("valueCents", Types.LONG),
+                    Map.entry("currency", Types.STRING),
+                    Map.entry("expectedClose", Types.LOCAL_DATE),
+                    Map.entry("probability", Types.INT),
+                    Map.entry("status", Types.STRING),
+                    Map.entry("createdAt", Types.INSTANT),
+                    Map.entry("updatedAt", Types.INSTANT)));
 
     public static final TypeInformation<AutomationRun> RUN = Types.POJO(
             AutomationRun.class,

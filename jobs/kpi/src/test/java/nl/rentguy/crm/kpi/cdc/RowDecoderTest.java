@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
@@ -26,6 +27,7 @@ class RowDecoderTest {
             Map.entry("title", "Wedding"),
             Map.entry("value", "1234.50"),
             Map.entry("currency", "EUR"),
+            Map.entry("expected_close", "20811"),
             Map.entry("probability", "40"),
             Map.entry("status", "Won"),
             Map.entry("created_at", "2026-11-22T06:17:55.009103Z"),
@@ -53,6 +55,7 @@ class RowDecoderTest {
                         2,
                         123_450,
                         "EUR",
+                        LocalDate.of(2026, 12, 24),
                         40,
                         "Won",
                         Instant.parse("2026-11-22T06:17:55.009103Z"),

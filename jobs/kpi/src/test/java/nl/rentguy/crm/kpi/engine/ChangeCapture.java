@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -91,6 +92,7 @@ final class ChangeCapture {
                                 row.getLong("stage_id"),
                                 cents(row.getBigDecimal("value")),
                                 row.getString("currency"),
+                                row.getObject("expected_close", LocalDate.class),
                                 row.getInt("probability"),
                                 row.getString("status"),
                                 instant(row, "created_at"),

@@ -9,6 +9,8 @@ import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +35,7 @@ final class RandomCrm {
     private static final List<String> RUN_STATUS =
             List.of("queued", "running", "completed", "Succeeded", "failed", "FAILED", "cancelled", "waiting");
     private static final List<String> CURRENCIES = List.of("EUR", "EUR", "EUR", "USD", "CHF");
+    private static final List<Integer> DAYS_AHEAD = List.of(-999, -31, -1, 0, 1, 2, 14, 29, 30, 31, 60);
     private static final Duration MINUTES_10 = Duration.ofMinutes(10);
     private static final Duration DAYS_14 = Duration.ofDays(14);
     private static final Duration DAYS_30 = Duration.ofDays(30);
@@ -108,11 +111,12 @@ final class RandomCrm {
             }
             case 7 ->
                 update(
-                        "UPDATE crm_deals SET value = ?, probability = ?, currency = ?, updated_at = ? WHERE id = ?",
+                        "UPDATE crm_deals SET value = ?, probability = ?, currency = ?, updated_at = ?, expected_close = ? WHERE id = ?",
                         value - 50,
                         value % 101,
                         any(CURRENCIES, value),
                         now,
+                        expectedClose(step, now),
                         pick("crm_deals", step));
             case 8, 9, 10 ->
                 update(
@@ -176,8 +180,8 @@ final class RandomCrm {
         int stage = pick("crm_pipeline_stages", step);
         update(
                 """
-                INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at)
-                SELECT CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?
+                INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at, expected_close)
+                SELECT CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?, ?
                 FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id WHERE s.id = ?""",
                 step.value() % 10 != 0,
                 BigDecimal.valueOf(step.value() * 3333L, 2),
@@ -186,7 +190,15 @@ final class RandomCrm {
                 any(DEAL_STATUS, step.value()),
                 then,
                 step.when() % 2 == 0 ? now : then,
+                expectedClose(step, now),
                 stage);
+    }
+
+    /** Around today and the end of the window; sometimes none. */
+    private static @Nullable LocalDate expectedClose(Step step, Instant now) {
+        LocalDate today = LocalDate.ofInstant(now, ZoneId.of("Europe/Amsterdam"));
+        Integer ahead = any(DAYS_AHEAD, step.jump());
+        return ahead < -100 ? null : today.plusDays(ahead);
     }
 
     private void stage(int pipeline, Step step) throws SQLException {
@@ -238,7 +250,7 @@ final class RandomCrm {
         for (int i = 0; i < parameters.length; i++) {
             Object value = parameters[i];
             if (value == null) {
-                statement.setNull(i + 1, Types.TIMESTAMP_WITH_TIMEZONE);
+                statement.setNull(i + 1, Types.NULL);
             } else {
                 statement.setObject(i + 1, value instanceof Instant instant ? instant.atOffset(ZoneOffset.UTC) : value);
             }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,8 @@ class WorkedExampleTest {
     private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
     private static final Kpis KPIS = new Kpis(KpiSettings.DEFAULTS);
     private static final Kpi VELOCITY = KPIS.named("crm_pipeline_velocity");
+    private static final Kpi SALES = KPIS.named("crm_sales_velocity");
+    private static final Kpi DAILY = KPIS.named("crm_deals_daily");
     private static final Kpi SLA = KPIS.named("crm_automation_sla");
 
     private final InMemoryTables tables = new InMemoryTables(KPIS);
@@ -35,10 +39,24 @@ class WorkedExampleTest {
         tables.apply(RowChange.of(new Stage(1, 1, "Intake", 1), now), now);
         tables.apply(RowChange.of(new Stage(2, 1, "Proposal", 2), now), now);
         tables.apply(
-                RowChange.of(new Deal(1, "mrdj", 1, 1, 200_000, "EUR", 50, "open", daysAgo(10), daysAgo(10)), now),
+                RowChange.of(
+                        new Deal(
+                                1,
+                                "mrdj",
+                                1,
+                                1,
+                                200_000,
+                                "EUR",
+                                LocalDate.ofInstant(daysAgo(-10), ZoneOffset.UTC),
+                                50,
+                                "open",
+                                daysAgo(10),
+                                daysAgo(10)),
+                        now),
                 now);
         tables.apply(
-                RowChange.of(new Deal(2, "mrdj", 1, 2, 300_000, "EUR", 100, "won", daysAgo(20), daysAgo(1)), now), now);
+                RowChange.of(new Deal(2, "mrdj", 1, 2, 300_000, "EUR", null, 100, "won", daysAgo(20), daysAgo(1)), now),
+                now);
         tables.apply(
                 RowChange.of(new AutomationRun(1, "mrdj", "welcome", "completed", minutesAgo(8), minutesAgo(3)), now),
                 now);
@@ -104,6 +122,28 @@ class WorkedExampleTest {
         }
         assertThat(total).isEqualByComparingTo("5000");
         assertThat(weighted).isEqualByComparingTo("4000");
+    }
+
+    @Test
+    void thePipelineSells100PerDay() {
+        assertThat(row(SALES, NOW, "mrdj", "1", "EUR"))
+                .containsEntry("total_deals", "2")
+                .containsEntry("open_deals", "1")
+                .containsEntry("total_pipeline_value", "5000")
+                .containsEntry("weighted_pipeline_value", "4000")
+                .containsEntry("won_deals_30d", "1")
+                .containsEntry("won_value_30d", "3000")
+                .containsEntry("lost_deals_30d", "0")
+                .containsEntry("win_rate_30d", "1")
+                .containsEntry("avg_deal_value", "2500")
+                .containsEntry("avg_deal_cycle_days", "19")
+                .containsEntry("forecast_next_30d", "1000")
+                .containsEntry("won_value_per_day_30d", "100")
+                .containsEntry("sales_velocity_per_day", "157.894737");
+        assertThat(row(DAILY, NOW, "mrdj", "1", "2", "EUR", "2026-11-21"))
+                .containsEntry("won_deals", "1")
+                .containsEntry("won_value", "3000")
+                .containsEntry("created_deals", "0");
     }
 
     @Test

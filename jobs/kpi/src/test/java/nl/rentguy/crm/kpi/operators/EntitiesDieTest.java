@@ -53,7 +53,8 @@ class EntitiesDieTest {
     }
 
     private static RowChange deal(long stage, String status, Instant at) {
-        return RowChange.of(new Deal(1, "mrdj", 1, stage, 200_000, "EUR", 50, status, NOON, at), at.toEpochMilli());
+        return RowChange.of(
+                new Deal(1, "mrdj", 1, stage, 200_000, "EUR", null, 50, status, NOON, at), at.toEpochMilli());
     }
 
     @Test

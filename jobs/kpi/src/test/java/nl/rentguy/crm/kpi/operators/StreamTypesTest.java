@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StreamTypesTest {
 
     private static final Instant AT = Instant.parse("2026-11-22T06:17:55.009103Z");
-    private static final Deal DEAL = new Deal(1, "mrdj", 2, 3, 123_450, "EUR", 40, "open", AT, AT);
+    private static final Deal DEAL = new Deal(1, "mrdj", 2, 3, 123_450, "EUR", LocalDate.EPOCH, 40, "open", AT, AT);
     private static final AutomationRun RUN = new AutomationRun(1, "mrdj", "w", "running", AT, null);
     private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 

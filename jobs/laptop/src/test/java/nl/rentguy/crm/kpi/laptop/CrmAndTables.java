@@ -46,9 +46,11 @@ final class CrmAndTables implements AutoCloseable {
                 CREATE FUNCTION watch_as_of() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                   IF NEW.as_of < OLD.as_of THEN INSERT INTO went_back VALUES (NEW::text, OLD.as_of, NEW.as_of); END IF;
                   RETURN NEW;
-                END $$;
-                CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_pipeline_velocity FOR EACH ROW EXECUTE FUNCTION watch_as_of();
-                CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.crm_automation_sla FOR EACH ROW EXECUTE FUNCTION watch_as_of()""");
+                END $$;""");
+        for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
+            executeKpi("CREATE TRIGGER watch AFTER UPDATE ON crm_kpi.%s FOR EACH ROW EXECUTE FUNCTION watch_as_of()"
+                    .formatted(table.table().name()));
+        }
     }
 
     /** Both in one database. */

@@ -1,0 +1,94 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+
+/**
+ * {@code crm_deals_daily}: the deals that were created, won and lost on each day, by the stage and currency they are in now. For
+ * time series and for filters by date.
+ */
+public final class DealsDaily implements Kpi {
+
+    private static final List<String> DEALS = List.of();
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum CREATED = SLOTS.sum();
+    private static final Sum CREATED_VALUE = SLOTS.sum();
+    private static final Sum WON = SLOTS.sum();
+    private static final Sum WON_VALUE = SLOTS.sum();
+    private static final Sum LOST = SLOTS.sum();
+    private static final Sum LOST_VALUE = SLOTS.sum();
+
+    /** What the columns are derived from: the key as it was contributed, and the sums. */
+    private record View(List<String> key, Amounts sums) {}
+
+    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_deals_daily")
+            .key("tenant_id", TEXT, v -> v.key.get(0))
+            .key("pipeline_id", BIGINT, v -> Long.valueOf(v.key.get(1)))
+            .key("stage_id", BIGINT, v -> Long.valueOf(v.key.get(2)))
+            .key("currency", TEXT, v -> v.key.get(3))
+            .key("day", DATE, v -> LocalDate.parse(v.key.get(4)))
+            .column("created_deals", BIGINT, v -> CREATED.of(v.sums))
+            .column("created_value", NUMERIC, v -> CREATED_VALUE.of(v.sums, 2))
+            .column("won_deals", BIGINT, v -> WON.of(v.sums))
+            .column("won_value", NUMERIC, v -> WON_VALUE.of(v.sums, 2))
+            .column("lost_deals", BIGINT, v -> LOST.of(v.sums))
+            .column("lost_value", NUMERIC, v -> LOST_VALUE.of(v.sums, 2));
+
+    private final KpiSettings settings;
+
+    public DealsDaily(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return TABLE;
+    }
+
+    @Override
+    public void contribute(DealHistory history, Contributions to) {
+        Deal deal = history.deal();
+        long value = deal.valueCents();
+        to.always(
+                cell(deal, deal.createdAt()),
+                SLOTS.fill().add(CREATED, 1).add(CREATED_VALUE, value).amounts());
+        Instant closed = history.closedAt();
+        if (closed != null) {
+            Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
+                    ? SLOTS.fill().add(WON, 1).add(WON_VALUE, value)
+                    : SLOTS.fill().add(LOST, 1).add(LOST_VALUE, value);
+            to.always(cell(deal, closed), outcome.amounts());
+        }
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Amounts sums = lines.get(DEALS);
+        return sums == null ? List.of() : List.of(TABLE.row(new View(key, sums)));
+    }
+
+    private Cell cell(Deal deal, Instant instant) {
+        List<String> key = List.of(
+                deal.tenantId(),
+                Long.toString(deal.pipelineId()),
+                Long.toString(deal.stageId()),
+                deal.currency(),
+                settings.dayOf(instant).toString());
+        return new Cell(new Cell.Group(TABLE.name(), key), DEALS);
+    }
+}

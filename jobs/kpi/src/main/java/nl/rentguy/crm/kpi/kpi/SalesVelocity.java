@@ -1,0 +1,187 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code crm_sales_velocity}: what each pipeline sells, how often it wins, how long that takes, and so how fast it earns.
+ *
+ * <p>Sales velocity = open deals x average won value x win rate / average length of a won deal, per day; the standard
+ * formula of sales management. A row per pipeline and currency that occurs in it; a pipeline without deals has one row of
+ * zeros in the default currency.
+ */
+public final class SalesVelocity implements Kpi {
+
+    private static final Duration DAY = Duration.ofDays(1);
+    private static final BigInteger MICROS_OF_DAY = BigInteger.valueOf(DAY.toNanos() / 1000);
+    private static final List<String> EXISTS = List.of("pipeline");
+    private static final String DEALS = "deals";
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum COUNT = SLOTS.sum();
+    private static final Sum VALUE = SLOTS.sum();
+    private static final Sum WEIGHTED = SLOTS.sum();
+    private static final Sum OPEN = SLOTS.sum();
+    private static final Sum OPEN_VALUE = SLOTS.sum();
+    private static final Sum OPEN_WEIGHTED = SLOTS.sum();
+    private static final Sum CLOSED = SLOTS.sum();
+    private static final TimeSum CYCLE = SLOTS.timeSum();
+    private static final Sum WON = SLOTS.sum();
+    private static final Sum WON_VALUE = SLOTS.sum();
+    private static final TimeSum WON_CYCLE = SLOTS.timeSum();
+    private static final Sum LOST = SLOTS.sum();
+    private static final Sum FORECAST = SLOTS.sum();
+
+    /** What the columns are derived from. */
+    private record View(String tenant, long pipelineId, String currency, Amounts sums, Duration window) {
+
+        long count(Sum sum) {
+            return sum.of(sums);
+        }
+
+        BigDecimal winRate() {
+            long closed = count(WON) + count(LOST);
+            return closed == 0 ? BigDecimal.ZERO : Slots.quotient(BigDecimal.valueOf(count(WON)), closed);
+        }
+
+        @Nullable
+        BigDecimal mean(Sum value, Sum count) {
+            return count(count) == 0 ? null : Slots.quotient(value.of(sums, 2), count(count));
+        }
+
+        /** The formula of the class as one quotient, so that nothing is rounded on the way. */
+        @Nullable
+        BigDecimal velocityPerDay() {
+            BigInteger cycle = WON_CYCLE.micros(sums);
+            if (count(WON) == 0 || cycle.signum() == 0) {
+                return null;
+            }
+            BigDecimal dividend = WON_VALUE
+                    .of(sums, 2)
+                    .multiply(BigDecimal.valueOf(count(OPEN)))
+                    .multiply(BigDecimal.valueOf(count(WON)))
+                    .multiply(new BigDecimal(MICROS_OF_DAY));
+            return Slots.quotient(
+                    dividend, new BigDecimal(cycle.multiply(BigInteger.valueOf(count(WON) + count(LOST)))));
+        }
+    }
+
+    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_sales_velocity")
+            .key("tenant_id", TEXT, View::tenant)
+            .key("pipeline_id", BIGINT, View::pipelineId)
+            .key("currency", TEXT, View::currency)
+            .column("total_deals", BIGINT, v -> v.count(COUNT))
+            .column("open_deals", BIGINT, v -> v.count(OPEN))
+            .column("open_value", NUMERIC, v -> OPEN_VALUE.of(v.sums, 2))
+            .column("open_weighted_value", NUMERIC, v -> OPEN_WEIGHTED.of(v.sums, 4))
+            .column("total_pipeline_value", NUMERIC, v -> VALUE.of(v.sums, 2))
+            .column("weighted_pipeline_value", NUMERIC, v -> WEIGHTED.of(v.sums, 4))
+            .column("won_deals_30d", BIGINT, v -> v.count(WON))
+            .column("won_value_30d", NUMERIC, v -> WON_VALUE.of(v.sums, 2))
+            .column("lost_deals_30d", BIGINT, v -> v.count(LOST))
+            .column("win_rate_30d", NUMERIC, View::winRate)
+            .column("avg_deal_value", NUMERIC, v -> v.mean(VALUE, COUNT))
+            .column("avg_won_deal_value_30d", NUMERIC, v -> v.mean(WON_VALUE, WON))
+            .column("avg_deal_cycle_days", NUMERIC, v -> CYCLE.mean(v.sums, v.count(CLOSED), DAY))
+            .column("avg_won_cycle_days_30d", NUMERIC, v -> WON_CYCLE.mean(v.sums, v.count(WON), DAY))
+            .column("forecast_next_30d", NUMERIC, v -> FORECAST.of(v.sums, 4))
+            .column("won_value_per_day_30d", NUMERIC, v -> Slots.quotient(WON_VALUE.of(v.sums, 2), v.window.toDays()))
+            .column("sales_velocity_per_day", NUMERIC, View::velocityPerDay);
+
+    private final KpiSettings settings;
+
+    public SalesVelocity(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return TABLE;
+    }
+
+    @Override
+    public void contribute(DealHistory history, Contributions to) {
+        Deal deal = history.deal();
+        long weighted = Math.multiplyExact(deal.valueCents(), (long) deal.probability());
+        Cell cell = cell(deal.tenantId(), deal.pipelineId(), List.of(DEALS, deal.currency()));
+        Slots.Filling always =
+                SLOTS.fill().add(COUNT, 1).add(VALUE, deal.valueCents()).add(WEIGHTED, weighted);
+        if (deal.isOpen()) {
+            always.add(OPEN, 1).add(OPEN_VALUE, deal.valueCents()).add(OPEN_WEIGHTED, weighted);
+        }
+        Instant closed = history.closedAt();
+        if (closed != null) {
+            Duration cycle = Duration.between(deal.createdAt(), closed);
+            always.add(CLOSED, 1).add(CYCLE, cycle);
+            Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
+                    ? SLOTS.fill().add(WON, 1).add(WON_VALUE, deal.valueCents()).add(WON_CYCLE, cycle)
+                    : SLOTS.fill().add(LOST, 1);
+            to.between(closed, closed.plus(settings.window()), cell, outcome.amounts());
+        }
+        to.always(cell, always.amounts());
+
+        LocalDate expected = deal.expectedClose();
+        if (expected != null) {
+            // From the day on which it is at most a window ahead, until the end of the day itself.
+            to.between(
+                    settings.startOf(expected.minusDays(settings.window().toDays())),
+                    settings.startOf(expected.plusDays(1)),
+                    cell,
+                    SLOTS.fill().add(FORECAST, weighted).amounts());
+        }
+    }
+
+    @Override
+    public void contribute(PipelineBoard board, Contributions to) {
+        if (board.pipeline() != null) {
+            to.always(
+                    cell(board.pipeline().tenantId(), board.pipeline().id(), EXISTS),
+                    SLOTS.fill().add(COUNT, 1).amounts());
+        }
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        if (!lines.containsKey(EXISTS)) {
+            return List.of();
+        }
+        List<KpiRow> rows = new ArrayList<>();
+        lines.forEach((line, sums) -> {
+            if (!line.equals(EXISTS)) {
+                rows.add(row(key, line.get(1), sums));
+            }
+        });
+        if (rows.isEmpty()) {
+            rows.add(row(key, settings.defaultCurrency(), SLOTS.none()));
+        }
+        return rows;
+    }
+
+    private KpiRow row(List<String> key, String currency, Amounts sums) {
+        return TABLE.row(new View(key.get(0), Long.parseLong(key.get(1)), currency, sums, settings.window()));
+    }
+
+    private static Cell cell(String tenant, long pipelineId, List<String> line) {
+        return new Cell(new Cell.Group(TABLE.name(), List.of(tenant, Long.toString(pipelineId))), line);
+    }
+}
