@@ -1,10 +1,13 @@
 package nl.rentguy.crm.kpi.audit;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,8 +77,13 @@ public final class Oracle {
         rows.put(key, values);
     }
 
-    /** Equal for equal values: a number's scale does not matter. */
-    public static @Nullable String text(@Nullable Object value) {
+    /** Equal for equal values: a number's scale does not matter, and an array's elements are not quoted. */
+    public static @Nullable String text(@Nullable Object value) throws SQLException {
+        if (value instanceof Array array) {
+            return Arrays.stream((Object[]) array.getArray())
+                    .map(String::valueOf)
+                    .collect(joining(",", "{", "}"));
+        }
         return value instanceof BigDecimal number
                 ? (number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString())
                 : value == null ? null : value.toString();

@@ -8,6 +8,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
@@ -52,7 +53,8 @@ public final class RowDecoder {
             case PIPELINE_STAGES -> Optional.of(RowChange.of(stage(raw), raw.committedAt()));
             case DEALS -> Optional.of(RowChange.of(deal(raw), raw.committedAt()));
             case AUTOMATION_RUNS -> Optional.of(RowChange.of(run(raw), raw.committedAt()));
-            case LEADS, ACTIVITIES, ACQUISITION_METRICS -> Optional.empty();
+            case ACQUISITION_METRICS -> Optional.of(RowChange.of(metric(raw), raw.committedAt()));
+            case LEADS, ACTIVITIES -> Optional.empty();
         };
     }
 
@@ -88,6 +90,22 @@ public final class RowDecoder {
                 text(raw, "status"),
                 instant(raw, "created_at"),
                 raw.column("completed_at") == null ? null : instant(raw, "completed_at"));
+    }
+
+    private static AcquisitionMetric metric(RawChange raw) throws RefusedException {
+        return new AcquisitionMetric(
+                integer(raw, "id"),
+                text(raw, "tenant_id"),
+                date(raw, "captured_date"),
+                smallInteger(raw, "sessions"),
+                smallInteger(raw, "new_users"),
+                smallInteger(raw, "engaged_sessions"),
+                smallInteger(raw, "ga_conversions"),
+                cents(raw, "ga_conversion_value"),
+                smallInteger(raw, "gtm_conversions"),
+                cents(raw, "gtm_conversion_value"),
+                raw.column("ga_property_id"),
+                raw.column("gtm_container_id"));
     }
 
     private static String text(RawChange raw, String column) throws RefusedException {

@@ -19,28 +19,33 @@ public record RowChange(
         @Nullable Pipeline pipeline,
         @Nullable Stage stage,
         @Nullable Deal deal,
-        @Nullable AutomationRun run) {
+        @Nullable AutomationRun run,
+        @Nullable AcquisitionMetric metric) {
 
     /** The row was there when the snapshot read it; when it was committed is not known. */
     public static final long IN_SNAPSHOT = Long.MIN_VALUE;
 
     public static RowChange of(Pipeline row, long committedAt) {
-        return new RowChange(CrmTable.PIPELINES, row.id(), committedAt, row, null, null, null);
+        return new RowChange(CrmTable.PIPELINES, row.id(), committedAt, row, null, null, null, null);
     }
 
     public static RowChange of(Stage row, long committedAt) {
-        return new RowChange(CrmTable.PIPELINE_STAGES, row.id(), committedAt, null, row, null, null);
+        return new RowChange(CrmTable.PIPELINE_STAGES, row.id(), committedAt, null, row, null, null, null);
     }
 
     public static RowChange of(Deal row, long committedAt) {
-        return new RowChange(CrmTable.DEALS, row.id(), committedAt, null, null, row, null);
+        return new RowChange(CrmTable.DEALS, row.id(), committedAt, null, null, row, null, null);
     }
 
     public static RowChange of(AutomationRun row, long committedAt) {
-        return new RowChange(CrmTable.AUTOMATION_RUNS, row.id(), committedAt, null, null, null, row);
+        return new RowChange(CrmTable.AUTOMATION_RUNS, row.id(), committedAt, null, null, null, row, null);
+    }
+
+    public static RowChange of(AcquisitionMetric row, long committedAt) {
+        return new RowChange(CrmTable.ACQUISITION_METRICS, row.id(), committedAt, null, null, null, null, row);
     }
 
     public static RowChange deletion(CrmTable table, long id, long committedAt) {
-        return new RowChange(table, id, committedAt, null, null, null, null);
+        return new RowChange(table, id, committedAt, null, null, null, null, null);
     }
 }

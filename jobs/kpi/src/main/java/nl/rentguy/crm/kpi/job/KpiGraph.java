@@ -47,6 +47,7 @@ import org.apache.flink.types.Row;
  *
  * crm-source --> decode --> snapshot-gate --+==> deals --> combine ==========================+
  *                  |                        +==> runs --> combine ===========================+==> accumulate
+ *                  |                        +==> metrics --> combine ========================+       |
  *                  +--> dead-letter-sink    +==> pipelines --> combine ======================+       |
  *                  |                        |      ^                                                 +--> a sink per
  *                  |                        +==> stage-to-pipeline                                   |    KPI table
@@ -130,7 +131,12 @@ public final class KpiGraph {
                                 Uids.PIPELINES,
                                 ownRows(CrmTable.PIPELINES, changes).union(ofStages),
                                 Kpis::boards,
-                                StreamTypes.PIPELINE_BOARD));
+                                StreamTypes.PIPELINE_BOARD),
+                        entities(
+                                Uids.METRICS,
+                                ownRows(CrmTable.ACQUISITION_METRICS, changes),
+                                Kpis::metrics,
+                                StreamTypes.METRIC));
     }
 
     private <S> DataStream<Delta> entities(

@@ -13,6 +13,7 @@ final class Uids {
     static final String DEALS = "deals";
     static final String PIPELINES = "pipelines";
     static final String RUNS = "runs";
+    static final String METRICS = "metrics";
     static final String COMBINE = "combine";
     static final String ACCUMULATE = "accumulate";
     static final String PROGRESS = "progress";

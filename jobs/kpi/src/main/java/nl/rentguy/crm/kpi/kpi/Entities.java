@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.kpi;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
@@ -71,6 +72,20 @@ final class Entities {
         @Override
         public void contribute(AutomationRun run, Contributions to) {
             kpis.forEach(kpi -> kpi.contribute(run, to));
+        }
+    }
+
+    /** What a source brought on a day, from changes of its own row. */
+    record Metrics(List<Kpi> kpis) implements EntityModel<AcquisitionMetric> {
+
+        @Override
+        public @Nullable AcquisitionMetric fold(@Nullable AcquisitionMetric metric, RowChange change) {
+            return change.metric();
+        }
+
+        @Override
+        public void contribute(AcquisitionMetric metric, Contributions to) {
+            kpis.forEach(kpi -> kpi.contribute(metric, to));
         }
     }
 }

@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.kpi;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
@@ -22,6 +23,8 @@ public interface Kpi {
     default void contribute(PipelineBoard board, Contributions to) {}
 
     default void contribute(AutomationRun run, Contributions to) {}
+
+    default void contribute(AcquisitionMetric metric, Contributions to) {}
 
     /**
      * The rows of one key.

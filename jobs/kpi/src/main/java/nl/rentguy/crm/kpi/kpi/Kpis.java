@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.kpi;
 
 import java.util.List;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
@@ -19,7 +20,8 @@ public final class Kpis {
                 new PipelineVelocity(settings),
                 new AutomationSla(settings),
                 new SalesVelocity(settings),
-                new DealsDaily(settings));
+                new DealsDaily(settings),
+                new Acquisition(settings));
     }
 
     public List<Kpi> list() {
@@ -47,5 +49,10 @@ public final class Kpis {
     /** An automation run, from changes of its own row. */
     public EntityModel<AutomationRun> runs() {
         return new Entities.Runs(kpis);
+    }
+
+    /** What a source brought on a day, from changes of its own row. */
+    public EntityModel<AcquisitionMetric> metrics() {
+        return new Entities.Metrics(kpis);
     }
 }

@@ -5,10 +5,12 @@ import java.time.LocalDate;
 
 /**
  * The PostgreSQL types that KPI columns have. Their values in Java are {@link String}, {@link Integer}, {@link Long}, {@link
- * BigDecimal} and {@link LocalDate}.
+ * BigDecimal} and {@link LocalDate}; an array
+ * is its PostgreSQL text, such as {@code {ga4,gtm}}.
  */
 public enum SqlType {
     TEXT("text"),
+    TEXT_ARRAY("text[]"),
     INTEGER("integer"),
     BIGINT("bigint"),
     NUMERIC("numeric"),
@@ -27,7 +29,7 @@ public enum SqlType {
     /** The value that {@link Object#toString} of a value of this type was made of. */
     public Object parse(String text) {
         return switch (this) {
-            case TEXT -> text;
+            case TEXT, TEXT_ARRAY -> text;
             case INTEGER -> Integer.valueOf(text);
             case BIGINT -> Long.valueOf(text);
             case NUMERIC -> new BigDecimal(text);

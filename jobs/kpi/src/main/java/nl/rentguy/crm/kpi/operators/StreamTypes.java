@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.operators;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
@@ -58,6 +59,22 @@ public final class StreamTypes {
                     "createdAt", Types.INSTANT,
                     "completedAt", Types.INSTANT));
 
+    public static final TypeInformation<AcquisitionMetric> METRIC = Types.POJO(
+            AcquisitionMetric.class,
+            Map.ofEntries(
+                    Map.entry("id", Types.LONG),
+                    Map.entry("tenantId", Types.STRING),
+                    Map.entry("capturedDate", Types.LOCAL_DATE),
+                    Map.entry("sessions", Types.LONG),
+                    Map.entry("newUsers", Types.LONG),
+                    Map.entry("engagedSessions", Types.LONG),
+                    Map.entry("gaConversions", Types.LONG),
+                    Map.entry("gaConversionCents", Types.LONG),
+                    Map.entry("gtmConversions", Types.LONG),
+                    Map.entry("gtmConversionCents", Types.LONG),
+                    Map.entry("gaPropertyId", Types.STRING),
+                    Map.entry("gtmContainerId", Types.STRING)));
+
     public static final TypeInformation<RowChange> ROW_CHANGE = Types.POJO(
             RowChange.class,
             Map.of(
@@ -67,7 +84,8 @@ public final class StreamTypes {
                     "pipeline", PIPELINE,
                     "stage", STAGE,
                     "deal", DEAL,
-                    "run", RUN));
+                    "run", RUN,
+                    "metric", METRIC));
 
     public static final TypeInformation<EntityChange> ENTITY_CHANGE =
             Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
@@ -170,7 +188,7 @@ public final class StreamTypes {
 
     private static TypeInformation<?> type(SqlType type) {
         return switch (type) {
-            case TEXT -> Types.STRING;
+            case TEXT, TEXT_ARRAY -> Types.STRING;
             case INTEGER -> Types.INT;
             case BIGINT -> Types.LONG;
             case NUMERIC -> Types.BIG_DEC;

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
@@ -38,8 +39,12 @@ final class ChangeCapture {
 
     List<RowChange> since(long committedAt) throws SQLException {
         List<RowChange> changes = new ArrayList<>();
-        for (CrmTable table :
-                List.of(CrmTable.PIPELINES, CrmTable.PIPELINE_STAGES, CrmTable.DEALS, CrmTable.AUTOMATION_RUNS)) {
+        for (CrmTable table : List.of(
+                CrmTable.PIPELINES,
+                CrmTable.PIPELINE_STAGES,
+                CrmTable.DEALS,
+                CrmTable.AUTOMATION_RUNS,
+                CrmTable.ACQUISITION_METRICS)) {
             Map<Long, RowChange> now = read(table);
             Map<Long, RowChange> before = seen.getOrDefault(table, Map.of());
             now.forEach((id, row) -> {
@@ -57,7 +62,8 @@ final class ChangeCapture {
     }
 
     private static RowChange at(RowChange row, long committedAt) {
-        return new RowChange(row.table(), row.id(), committedAt, row.pipeline(), row.stage(), row.deal(), row.run());
+        return new RowChange(
+                row.table(), row.id(), committedAt, row.pipeline(), row.stage(), row.deal(), row.run(), row.metric());
     }
 
     private Map<Long, RowChange> read(CrmTable table) throws SQLException {
@@ -108,7 +114,23 @@ final class ChangeCapture {
                                 instant(row, "created_at"),
                                 row.getObject("completed_at") == null ? null : instant(row, "completed_at")),
                         0);
-            case LEADS, ACTIVITIES, ACQUISITION_METRICS -> throw new IllegalArgumentException(table.tableName());
+            case ACQUISITION_METRICS ->
+                RowChange.of(
+                        new AcquisitionMetric(
+                                row.getLong("id"),
+                                row.getString("tenant_id"),
+                                row.getObject("captured_date", LocalDate.class),
+                                row.getLong("sessions"),
+                                row.getLong("new_users"),
+                                row.getLong("engaged_sessions"),
+                                row.getLong("ga_conversions"),
+                                cents(row.getBigDecimal("ga_conversion_value")),
+                                row.getLong("gtm_conversions"),
+                                cents(row.getBigDecimal("gtm_conversion_value")),
+                                row.getString("ga_property_id"),
+                                row.getString("gtm_container_id")),
+                        0);
+            case LEADS, ACTIVITIES -> throw new IllegalArgumentException(table.tableName());
         };
     }
 

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.engine;
 
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +22,7 @@ public final class InMemoryTables {
     private final Entities<?> deals;
     private final Entities<?> boards;
     private final Entities<?> runs;
+    private final Entities<?> metrics;
     private final Map<Long, Long> parentOfStage = new HashMap<>();
     private final Map<Cell.Group, Map<List<String>, Amounts>> sums = new HashMap<>();
 
@@ -29,6 +31,7 @@ public final class InMemoryTables {
         this.deals = new Entities<>(kpis.deals());
         this.boards = new Entities<>(kpis.boards());
         this.runs = new Entities<>(kpis.runs());
+        this.metrics = new Entities<>(kpis.metrics());
     }
 
     private final class Entities<S> {
@@ -67,7 +70,8 @@ public final class InMemoryTables {
             case AUTOMATION_RUNS -> runs.change(change.id(), change, now);
             case PIPELINES -> boards.change(change.id(), change, now);
             case PIPELINE_STAGES -> applyStage(change, now);
-            case LEADS, ACTIVITIES, ACQUISITION_METRICS -> throw new IllegalArgumentException(change.toString());
+            case ACQUISITION_METRICS -> metrics.change(change.id(), change, now);
+            case LEADS, ACTIVITIES -> throw new IllegalArgumentException(change.toString());
         }
     }
 
@@ -87,6 +91,7 @@ public final class InMemoryTables {
         deals.advance(now);
         boards.advance(now);
         runs.advance(now);
+        metrics.advance(now);
     }
 
     private void add(Delta delta) {
@@ -99,17 +104,20 @@ public final class InMemoryTables {
     }
 
     /** The rows of a table as the oracle gives them: values as text, by primary key. */
-    public Map<List<String>, List<String>> rows(Kpi kpi, Instant asOf) {
+    public Map<List<String>, List<String>> rows(Kpi kpi, Instant asOf) throws SQLException {
         Map<List<String>, List<String>> rows = new HashMap<>();
-        sums.forEach((group, lines) -> {
+        for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
+            Cell.Group group = entry.getKey();
             if (group.kpi().equals(kpi.table().name())) {
-                for (KpiRow row : kpi.rows(group.key(), lines, asOf)) {
+                for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
                     List<String> values = new ArrayList<>();
-                    row.values().forEach(value -> values.add(Oracle.text(value)));
+                    for (Object value : row.values()) {
+                        values.add(Oracle.text(value));
+                    }
                     rows.put(row.keyText(), values);
                 }
             }
-        });
+        }
         return rows;
     }
 
@@ -122,6 +130,7 @@ public final class InMemoryTables {
         return deals.byId.isEmpty()
                 && boards.byId.isEmpty()
                 && runs.byId.isEmpty()
+                && metrics.byId.isEmpty()
                 && parentOfStage.isEmpty()
                 && sums.isEmpty();
     }

@@ -36,6 +36,7 @@ final class RandomCrm {
             List.of("queued", "running", "completed", "Succeeded", "failed", "FAILED", "cancelled", "waiting");
     private static final List<String> CURRENCIES = List.of("EUR", "EUR", "EUR", "USD", "CHF");
     private static final List<Integer> DAYS_AHEAD = List.of(-999, -31, -1, 0, 1, 2, 14, 29, 30, 31, 60);
+    private static final List<Integer> DAYS_LOADED = List.of(-400, -31, -30, -29, -28, -2, -1, 0, 1);
     private static final Duration MINUTES_10 = Duration.ofMinutes(10);
     private static final Duration DAYS_14 = Duration.ofDays(14);
     private static final Duration DAYS_30 = Duration.ofDays(30);
@@ -90,7 +91,7 @@ final class RandomCrm {
     void apply(Step step, Instant now) throws SQLException {
         Instant then = now.minus(any(OFFSETS, step.when()));
         int value = step.value();
-        switch (step.what() % 20) {
+        switch (step.what() % 23) {
             case 0 -> {
                 int pipeline = id(
                         "INSERT INTO crm_pipelines (tenant_id, name) VALUES (?, ?) RETURNING id",
@@ -166,6 +167,9 @@ final class RandomCrm {
                         "UPDATE crm_automation_runs SET completed_at = ?, status = 'completed' WHERE id = ?",
                         value % 7 == 0 ? null : then,
                         pick("crm_automation_runs", step));
+            case 19, 20 -> loadMetrics(step, now);
+            case 21 ->
+                update("DELETE FROM crm_acquisition_metrics WHERE id = ?", pick("crm_acquisition_metrics", step));
             default -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
         }
     }
@@ -174,6 +178,37 @@ final class RandomCrm {
     void clear() throws SQLException {
         update("DELETE FROM crm_pipelines");
         update("DELETE FROM crm_automation_runs");
+        update("DELETE FROM crm_acquisition_metrics");
+    }
+
+    /** As the loader does: a range of dates is deleted and inserted again, in one transaction, with new ids. */
+    private void loadMetrics(Step step, Instant now) throws SQLException {
+        String tenant = any(TENANTS, step.which());
+        LocalDate first =
+                LocalDate.ofInstant(now, ZoneId.of("Europe/Amsterdam")).plusDays(any(DAYS_LOADED, step.when()));
+        update(
+                "DELETE FROM crm_acquisition_metrics WHERE tenant_id = ? AND captured_date BETWEEN ? AND ?",
+                tenant,
+                first,
+                first.plusDays(2));
+        for (int day = 0; day <= step.value() % 3; day++) {
+            update(
+                    """
+                    INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users, engaged_sessions,
+                      ga_conversions, ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id, gtm_container_id)
+                    VALUES (?, 'organic', 'google', ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN 'ga' END, CASE WHEN ? THEN 'gtm' END)""",
+                    tenant,
+                    first.plusDays(day),
+                    step.value() % 200,
+                    step.value() % 50,
+                    step.value() % 90,
+                    step.value() % 9,
+                    BigDecimal.valueOf(step.value() * 77L, 2),
+                    step.value() % 4,
+                    BigDecimal.valueOf(step.value() * 11L, 2),
+                    step.value() % 2 == 0,
+                    step.value() % 5 == 0);
+        }
     }
 
     private void deal(Step step, Instant now, Instant then) throws SQLException {

@@ -37,6 +37,9 @@ class KpiGraphTest {
                 .filteredOn(uid -> uid != null && !uid.startsWith("Sink Committer: "))
                 .containsExactlyInAnyOrder(
                         "accumulate",
+                        "crm-acquisition-metrics-own-rows",
+                        "crm-acquisition-metrics-rows",
+                        "crm-acquisition-sink",
                         "crm-automation-runs-own-rows",
                         "crm-automation-runs-rows",
                         "crm-automation-sla-sink",
@@ -55,6 +58,8 @@ class KpiGraphTest {
                         "decode",
                         "heartbeat-sink",
                         "heartbeat-source",
+                        "metrics",
+                        "metrics-combine",
                         "pipelines",
                         "pipelines-combine",
                         "progress",

@@ -33,7 +33,7 @@ class WorkedExampleTest {
     private final InMemoryTables tables = new InMemoryTables(KPIS);
 
     @BeforeEach
-    void example() {
+    void example() throws Exception {
         long now = NOW.toEpochMilli();
         tables.apply(RowChange.of(new Pipeline(1, "mrdj", "Sales"), now), now);
         tables.apply(RowChange.of(new Stage(1, 1, "Intake", 1), now), now);
@@ -71,7 +71,7 @@ class WorkedExampleTest {
         return NOW.minus(Duration.ofMinutes(minutes));
     }
 
-    private Map<String, String> row(Kpi kpi, Instant asOf, String... key) {
+    private Map<String, String> row(Kpi kpi, Instant asOf, String... key) throws Exception {
         List<String> values = Objects.requireNonNull(
                 tables.rows(kpi, asOf).get(List.of(key)), () -> kpi.table().name() + " has no row " + List.of(key));
         Map<String, String> row = new LinkedHashMap<>();
@@ -82,7 +82,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void intakeHasOneDealWeighted1000Aged10Days() {
+    void intakeHasOneDealWeighted1000Aged10Days() throws Exception {
         assertThat(row(VELOCITY, NOW, "mrdj", "1", "1", "EUR"))
                 .containsEntry("stage_name", "Intake")
                 .containsEntry("deal_count", "1")
@@ -97,7 +97,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void proposalHasTheWonDeal() {
+    void proposalHasTheWonDeal() throws Exception {
         assertThat(row(VELOCITY, NOW, "mrdj", "1", "2", "EUR"))
                 .containsEntry("deal_count", "1")
                 .containsEntry("total_value", "3000")
@@ -112,7 +112,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void theWholePipelineIsWorth5000Weighted4000() {
+    void theWholePipelineIsWorth5000Weighted4000() throws Exception {
         BigDecimal total = BigDecimal.ZERO;
         BigDecimal weighted = BigDecimal.ZERO;
         for (String stage : List.of("1", "2")) {
@@ -125,7 +125,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void thePipelineSells100PerDay() {
+    void thePipelineSells100PerDay() throws Exception {
         assertThat(row(SALES, NOW, "mrdj", "1", "EUR"))
                 .containsEntry("total_deals", "2")
                 .containsEntry("open_deals", "1")
@@ -147,7 +147,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void noRunBreaksTheSlaAndHalfOfThemFailed() {
+    void noRunBreaksTheSlaAndHalfOfThemFailed() throws Exception {
         assertThat(row(SLA, NOW, "mrdj", "welcome", "2026-11-22"))
                 .containsEntry("completed_runs", "1")
                 .containsEntry("failed_runs", "0")
@@ -163,14 +163,14 @@ class WorkedExampleTest {
     }
 
     @Test
-    void theFailedRunNeverBecomesOverdue() {
+    void theFailedRunNeverBecomesOverdue() throws Exception {
         Instant later = NOW.plus(Duration.ofDays(400));
         tables.advance(later.toEpochMilli());
         assertThat(row(SLA, later, "mrdj", "invoice", "2026-11-22")).containsEntry("overdue_runs", "0");
     }
 
     @Test
-    void theWinLeavesTheWindow30DaysAfterIt() {
+    void theWinLeavesTheWindow30DaysAfterIt() throws Exception {
         Instant end = daysAgo(1).plus(Duration.ofDays(30));
         tables.advance(end.minusMillis(1).toEpochMilli());
         assertThat(row(VELOCITY, end.minusMillis(1), "mrdj", "1", "2", "EUR")).containsEntry("won_deals_30d", "1");
@@ -179,7 +179,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void theOpenDealTurnsStaleJustAfterItsFourteenthDay() {
+    void theOpenDealTurnsStaleJustAfterItsFourteenthDay() throws Exception {
         Instant end = daysAgo(10).plus(Duration.ofDays(14));
         tables.advance(end.toEpochMilli());
         assertThat(row(VELOCITY, end, "mrdj", "1", "1", "EUR")).containsEntry("stale_deal_count", "0");
@@ -188,7 +188,7 @@ class WorkedExampleTest {
     }
 
     @Test
-    void aStageWithoutDealsHasOneRowOfZeros() {
+    void aStageWithoutDealsHasOneRowOfZeros() throws Exception {
         tables.apply(RowChange.of(new Stage(3, 1, "Contract", 3), NOW.toEpochMilli()), NOW.toEpochMilli());
         assertThat(row(VELOCITY, NOW, "mrdj", "1", "3", "EUR"))
                 .containsEntry("deal_count", "0")

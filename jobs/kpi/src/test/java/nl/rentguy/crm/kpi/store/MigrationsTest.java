@@ -28,7 +28,8 @@ class MigrationsTest {
                 }
                 expected.add("as_of timestamptz");
                 assertThat(strings(connection, """
-                                SELECT column_name || ' ' || replace(data_type, 'timestamp with time zone', 'timestamptz')
+                                SELECT column_name || ' ' || CASE data_type
+                                  WHEN 'timestamp with time zone' THEN 'timestamptz' WHEN 'ARRAY' THEN 'text[]' ELSE data_type END
                                 FROM information_schema.columns
                                 WHERE table_schema = 'crm_kpi' AND table_name = ? ORDER BY ordinal_position""", kpi.table().name())).isEqualTo(expected);
                 assertThat(strings(connection, """

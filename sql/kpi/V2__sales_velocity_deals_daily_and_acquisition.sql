@@ -1,5 +1,5 @@
--- Question: what does each pipeline sell and how fast does it earn; what was created, won and lost on which day?
--- Grain:    a pipeline and currency; a day, stage and currency.
+-- Question: what does each pipeline sell and how fast does it earn; what was created, won and lost on which day; what did the websites bring?
+-- Grain:    a pipeline and currency; a day, stage and currency; a tenant.
 -- Key:      see each table. Writer: the KPI job alone. Readers: Metabase, the CRM's dashboard.
 
 CREATE TABLE crm_kpi.crm_sales_velocity (
@@ -78,3 +78,29 @@ COMMENT ON COLUMN crm_kpi.crm_deals_daily.won_value IS 'Sum of their values.';
 COMMENT ON COLUMN crm_kpi.crm_deals_daily.lost_deals IS 'Deals that were lost on that day and still are.';
 COMMENT ON COLUMN crm_kpi.crm_deals_daily.lost_value IS 'Sum of their values.';
 COMMENT ON COLUMN crm_kpi.crm_deals_daily.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';
+
+CREATE TABLE crm_kpi.crm_acquisition (
+  tenant_id               text PRIMARY KEY,
+  sessions                bigint NOT NULL,
+  new_users               bigint NOT NULL,
+  engaged_sessions        bigint NOT NULL,
+  ga_conversions          bigint NOT NULL,
+  ga_conversion_value     numeric NOT NULL,
+  gtm_conversions         bigint NOT NULL,
+  gtm_conversion_value    numeric NOT NULL,
+  blended_conversion_rate numeric NOT NULL,
+  active_connectors       text[] NOT NULL,
+  as_of                   timestamptz NOT NULL
+);
+COMMENT ON TABLE crm_kpi.crm_acquisition IS 'What the websites brought each tenant in the last 30 days, today included. A tenant without figures in that time has no row.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.tenant_id IS 'The tenant whose websites they are.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.sessions IS 'Visits.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.new_users IS 'Visitors who had not been there before.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.engaged_sessions IS 'Visits that lasted, as Google Analytics counts them.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.ga_conversions IS 'Conversions that Google Analytics saw.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.ga_conversion_value IS 'Their value, in the tenant''s default currency.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.gtm_conversions IS 'Conversions that Google Tag Manager saw.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.gtm_conversion_value IS 'Their value, in the tenant''s default currency.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.blended_conversion_rate IS '(ga_conversions + gtm_conversions) / sessions; 0 without sessions.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.active_connectors IS 'Where the figures come from: ga4, gtm.';
+COMMENT ON COLUMN crm_kpi.crm_acquisition.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';

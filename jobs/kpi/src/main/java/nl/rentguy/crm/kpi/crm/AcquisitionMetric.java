@@ -1,0 +1,26 @@
+package nl.rentguy.crm.kpi.crm;
+
+import java.time.LocalDate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a row of {@code crm_acquisition_metrics}: what one source of one channel brought on one day.
+ *
+ * @param gaConversionCents value of the conversions that Google Analytics saw, hundredths of the tenant's default currency
+ * @param gtmConversionCents the same for those of Google Tag Manager
+ * @param gaPropertyId null when the figures are not of Google Analytics
+ * @param gtmContainerId null when the figures are not of Google Tag Manager
+ */
+public record AcquisitionMetric(
+        long id,
+        String tenantId,
+        LocalDate capturedDate,
+        long sessions,
+        long newUsers,
+        long engagedSessions,
+        long gaConversions,
+        long gaConversionCents,
+        long gtmConversions,
+        long gtmConversionCents,
+        @Nullable String gaPropertyId,
+        @Nullable String gtmContainerId) {}

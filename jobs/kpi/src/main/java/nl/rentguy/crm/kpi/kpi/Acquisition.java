@@ -1,0 +1,110 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT_ARRAY;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+
+/**
+ * {@code crm_acquisition}: what the websites brought each tenant in the window of days that ends today. A tenant without figures in
+ * the window has no row.
+ */
+public final class Acquisition implements Kpi {
+
+    private static final List<String> METRICS = List.of();
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum COUNT = SLOTS.sum();
+    private static final Sum SESSIONS = SLOTS.sum();
+    private static final Sum NEW_USERS = SLOTS.sum();
+    private static final Sum ENGAGED = SLOTS.sum();
+    private static final Sum GA_CONVERSIONS = SLOTS.sum();
+    private static final Sum GA_VALUE = SLOTS.sum();
+    private static final Sum GTM_CONVERSIONS = SLOTS.sum();
+    private static final Sum GTM_VALUE = SLOTS.sum();
+    private static final Sum OF_GA = SLOTS.sum();
+    private static final Sum OF_GTM = SLOTS.sum();
+
+    /** What the columns are derived from. */
+    private record View(String tenant, Amounts sums) {
+
+        BigDecimal conversionRate() {
+            long sessions = SESSIONS.of(sums);
+            long conversions = GA_CONVERSIONS.of(sums) + GTM_CONVERSIONS.of(sums);
+            return sessions == 0 ? BigDecimal.ZERO : Slots.quotient(BigDecimal.valueOf(conversions), sessions);
+        }
+
+        String connectors() {
+            List<String> active = new ArrayList<>();
+            if (OF_GA.of(sums) > 0) {
+                active.add("ga4");
+            }
+            if (OF_GTM.of(sums) > 0) {
+                active.add("gtm");
+            }
+            return "{" + String.join(",", active) + "}";
+        }
+    }
+
+    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_acquisition")
+            .key("tenant_id", TEXT, View::tenant)
+            .column("sessions", BIGINT, v -> SESSIONS.of(v.sums))
+            .column("new_users", BIGINT, v -> NEW_USERS.of(v.sums))
+            .column("engaged_sessions", BIGINT, v -> ENGAGED.of(v.sums))
+            .column("ga_conversions", BIGINT, v -> GA_CONVERSIONS.of(v.sums))
+            .column("ga_conversion_value", NUMERIC, v -> GA_VALUE.of(v.sums, 2))
+            .column("gtm_conversions", BIGINT, v -> GTM_CONVERSIONS.of(v.sums))
+            .column("gtm_conversion_value", NUMERIC, v -> GTM_VALUE.of(v.sums, 2))
+            .column("blended_conversion_rate", NUMERIC, View::conversionRate)
+            .column("active_connectors", TEXT_ARRAY, View::connectors);
+
+    private final KpiSettings settings;
+
+    public Acquisition(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return TABLE;
+    }
+
+    @Override
+    public void contribute(AcquisitionMetric metric, Contributions to) {
+        to.between(
+                settings.startOf(metric.capturedDate()),
+                settings.startOf(
+                        metric.capturedDate().plusDays(settings.window().toDays())),
+                new Cell(new Cell.Group(TABLE.name(), List.of(metric.tenantId())), METRICS),
+                SLOTS.fill()
+                        .add(COUNT, 1)
+                        .add(SESSIONS, metric.sessions())
+                        .add(NEW_USERS, metric.newUsers())
+                        .add(ENGAGED, metric.engagedSessions())
+                        .add(GA_CONVERSIONS, metric.gaConversions())
+                        .add(GA_VALUE, metric.gaConversionCents())
+                        .add(GTM_CONVERSIONS, metric.gtmConversions())
+                        .add(GTM_VALUE, metric.gtmConversionCents())
+                        .addIf(metric.gaPropertyId() != null, OF_GA)
+                        .addIf(metric.gtmContainerId() != null, OF_GTM)
+                        .amounts());
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Amounts sums = lines.get(METRICS);
+        return sums == null ? List.of() : List.of(TABLE.row(new View(key.get(0), sums)));
+    }
+}
