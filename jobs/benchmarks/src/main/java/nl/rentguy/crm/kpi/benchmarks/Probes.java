@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
@@ -21,6 +23,7 @@ import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 final class Probes {
 
     private static final int WORKFLOWS = 50;
+    private static final long PATIENCE_SECONDS = 120;
     private static final long POLL_NANOS = 1_000_000;
 
     private record Probe(int workflow, long count, long committedAt) {}
@@ -41,8 +44,8 @@ final class Probes {
 
     /** Writes at that rate, and returns when every probe was seen. */
     void run(LivingCrm crm, int rate, Duration warmUp, Duration measured) throws Exception {
-        Thread reader = new Thread(this::read, "reader");
-        reader.start();
+        FutureTask<Void> reader = new FutureTask<>(this::read, null);
+        new Thread(reader, "reader").start();
         long start = System.nanoTime();
         measureFrom = start + warmUp.toNanos();
         long end = measureFrom + measured.toNanos();
@@ -70,8 +73,8 @@ final class Probes {
             elapsedSeconds = (System.nanoTime() - start) / 1e9;
         } finally {
             written = true;
-            reader.join();
         }
+        reader.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     private void read() {

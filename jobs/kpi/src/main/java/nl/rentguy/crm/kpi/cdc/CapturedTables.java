@@ -60,11 +60,14 @@ public final class CapturedTables {
         return missing;
     }
 
-    /** SQL for every {@code table.column} that the publication covers, as one text of lines; {@code ?} is its name. */
+    /**
+     * SQL for every {@code table.column} that the publication covers, for all rows and every kind of change, as one text with
+     * commas; {@code ?} is the publication's name.
+     */
     public static String coveredSql() {
         return """
                 (SELECT coalesce(string_agg(tablename || '.' || attname, ',' ORDER BY tablename, attname), '')
-                 FROM pg_publication_tables, unnest(attnames) AS attname
-                 WHERE pubname = ? AND schemaname = '%s')""".formatted(SCHEMA);
+                 FROM pg_publication_tables JOIN pg_publication USING (pubname), unnest(attnames) AS attname
+                 WHERE pubname = ? AND schemaname = '%s' AND rowfilter IS NULL AND pubinsert AND pubupdate AND pubdelete)""".formatted(SCHEMA);
     }
 }

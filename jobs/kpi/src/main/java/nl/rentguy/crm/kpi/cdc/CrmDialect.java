@@ -27,11 +27,13 @@ final class CrmDialect extends PostgresDialect {
     private static final long serialVersionUID = 1;
 
     private final String url;
+    private final String publication;
 
     /** @param url JDBC address of the CRM database, with all its parameters */
-    CrmDialect(PostgresSourceConfig config, String url) {
+    CrmDialect(PostgresSourceConfig config, String url, String publication) {
         super(config);
         this.url = url;
+        this.publication = publication;
     }
 
     @Override
@@ -56,17 +58,27 @@ final class CrmDialect extends PostgresDialect {
 
     private void checkSlot(Lsn saved) {
         try (var crm = openJdbcConnection();
-                PreparedStatement statement = crm.connection()
-                        .prepareStatement(
-                                "SELECT confirmed_flush_lsn::text, wal_status FROM pg_replication_slots WHERE slot_name = ?")) {
-            statement.setString(1, getSlotName());
+                PreparedStatement statement = crm.connection().prepareStatement("""
+                        SELECT s.confirmed_flush_lsn::text, s.wal_status, pg_current_wal_flush_lsn()::text,
+                          EXISTS (SELECT FROM pg_publication WHERE pubname = ?)
+                        FROM (VALUES (?)) AS wanted (slot) LEFT JOIN pg_replication_slots s ON s.slot_name = wanted.slot""")) {
+            statement.setString(1, publication);
+            statement.setString(2, getSlotName());
             try (ResultSet slot = statement.executeQuery()) {
-                if (!slot.next() || "lost".equals(slot.getString(2))) {
-                    throw refused("is gone or has lost its log", saved);
-                }
+                slot.next();
                 String begins = slot.getString(1);
-                if (begins != null && Lsn.valueOf(begins).compareTo(saved) > 0) {
-                    throw refused("begins at " + begins + ", which is later", saved);
+                if (begins == null || "lost".equals(slot.getString(2))) {
+                    throw refused("is gone or has lost its log: the changes between are lost", saved);
+                }
+                if (Lsn.valueOf(begins).compareTo(saved) > 0) {
+                    throw refused("begins at " + begins + ", which is later: the changes between are lost", saved);
+                }
+                if (Lsn.valueOf(slot.getString(3)).compareTo(saved) < 0) {
+                    throw refused(
+                            "is on a server whose log ends before that: it is another one, or was restored", saved);
+                }
+                if (!slot.getBoolean(4)) {
+                    throw refused("is of no use, as the publication '%s' is gone".formatted(publication), saved);
                 }
             }
         } catch (SQLException e) {
@@ -77,7 +89,7 @@ final class CrmDialect extends PostgresDialect {
     private SuppressRestartsException refused(String what, Lsn saved) {
         // No restart would mend it.
         return new SuppressRestartsException(new IllegalStateException(
-                "The saved state ends at %s in the CRM's log, but the replication slot '%s' %s: the changes between are lost. Start anew with a snapshot: crm-kpi run --rebuild"
-                        .formatted(saved, getSlotName(), what)));
+                "The saved state ends at %s in the CRM's log, but the replication slot '%s' %s. Start anew with a snapshot: crm-kpi run --rebuild"
+                        .formatted(saved.asString(), getSlotName(), what)));
     }
 }

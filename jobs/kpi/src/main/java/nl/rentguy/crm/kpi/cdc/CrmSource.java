@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Properties;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.LookedUpPassword;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder;
@@ -28,14 +29,14 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
                 factory,
                 new ChangeEventDeserializer(),
                 new PostgresOffsetFactory(),
-                new CrmDialect(factory.create(0), plan.crm.url()));
+                new CrmDialect(factory.create(0), plan.crm.url(), plan.publication));
         this.plan = plan;
     }
 
     public static CrmSource of(Configuration config) {
         return of(new Plan(
                 Database.crm(config),
-                config.get(JobOptions.CDC_SLOT_NAME),
+                JobOptions.slotName(config),
                 config.get(JobOptions.CDC_PUBLICATION_NAME),
                 config.get(JobOptions.CDC_SPLIT_SIZE),
                 config.get(JobOptions.CDC_FETCH_SIZE),
@@ -91,6 +92,10 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
             properties.setProperty("poll.interval.ms", Long.toString(pollInterval.toMillis()));
             properties.setProperty("max.batch.size", "8192");
             properties.setProperty("max.queue.size", "65536");
+            // Flink CDC logs all of these.
+            properties.setProperty("database.password", "");
+            LookedUpPassword.properties(crm)
+                    .forEach((name, value) -> properties.setProperty("database." + name, (String) value));
             // Such as sslmode: Debezium makes its own connections from parts.
             crm.urlParameters().forEach((name, value) -> properties.setProperty("database." + name, value));
             return properties;

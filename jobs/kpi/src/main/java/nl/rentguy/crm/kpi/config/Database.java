@@ -9,13 +9,18 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
-import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 
 /**
  * A database as the job reaches it, everywhere the job runs.
@@ -29,6 +34,11 @@ import org.postgresql.Driver;
  */
 public record Database(String url, String username, String passwordFile, String passwordVariable)
         implements Serializable {
+
+    private static final Pattern ADDRESS = Pattern.compile(
+            "jdbc:postgresql://(?<host>[^/:,@?]+|\\[[0-9a-fA-F:]+\\])(:(?<port>[0-9]{1,5}))?/(?<name>[^/:,@?]+)(\\?.*)?");
+
+    private static final Pattern PASSWORD_INSIDE = Pattern.compile("//[^/?]*@|[?&](ssl)?password=");
 
     private static final Map<Database, String> KNOWN_HERE = new ConcurrentHashMap<>();
 
@@ -59,14 +69,21 @@ public record Database(String url, String username, String passwordFile, String 
             ConfigOption<String> passwordFile,
             Configuration config) {
         String url = JobOptions.required(urlOption, config);
-        Properties parts = Driver.parseURL(url, null);
-        if (url.matches(".*[?&]password=.*") || (parts != null && url.contains("@"))) {
+        if (PASSWORD_INSIDE.matcher(url).find()) {
             throw new ConfigException("%s carries a password, which would be shown in logs; expected it in %s or %s"
                     .formatted(urlOption.key(), passwordFile.key(), password.key()));
         }
-        if (parts == null) {
-            throw new ConfigException(
-                    "%s is '%s'; expected jdbc:postgresql://host:port/database".formatted(urlOption.key(), url));
+        Matcher parts = ADDRESS.matcher(url);
+        if (!parts.matches()) {
+            throw new ConfigException("%s is '%s'; expected jdbc:postgresql://host:port/database, of one server"
+                    .formatted(urlOption.key(), url));
+        }
+        for (String parameter : parameters(url).keySet()) {
+            if (PGProperty.forName(parameter) == null) {
+                throw new ConfigException(
+                        "%s has the parameter '%s', which the PostgreSQL driver does not know; did you mean %s?"
+                                .formatted(urlOption.key(), parameter, nearestParameter(parameter)));
+            }
         }
         Database database = new Database(
                 url, config.get(username), config.get(passwordFile), JobConfig.environmentVariable(password));
@@ -76,21 +93,41 @@ public record Database(String url, String username, String passwordFile, String 
         return database;
     }
 
-    public String host() {
-        return part("PGHOST");
+    private static String nearestParameter(String name) {
+        return Arrays.stream(PGProperty.values())
+                .map(PGProperty::getName)
+                .min(Comparator.comparing(
+                        known -> LevenshteinDistance.getDefaultInstance().apply(known, name)))
+                .orElseThrow();
     }
 
+    public String host() {
+        return part("host");
+    }
+
+    /** 5432 unless the address says otherwise. */
     public int port() {
-        return Integer.parseInt(part("PGPORT"));
+        String port = part("port");
+        return port.isEmpty() ? 5432 : Integer.parseInt(port);
     }
 
     /** The database's name on its server. */
     public String name() {
-        return part("PGDBNAME");
+        return part("name");
+    }
+
+    private String part(String name) {
+        Matcher parts = ADDRESS.matcher(url);
+        String part = parts.matches() ? parts.group(name) : null;
+        return part == null ? "" : part;
     }
 
     /** What stands after the question mark of the address, such as {@code sslmode}. */
     public Map<String, String> urlParameters() {
+        return parameters(url);
+    }
+
+    private static Map<String, String> parameters(String url) {
         Map<String, String> parameters = new TreeMap<>();
         int mark = url.indexOf('?');
         if (mark >= 0) {
@@ -104,11 +141,6 @@ public record Database(String url, String username, String passwordFile, String 
             }
         }
         return parameters;
-    }
-
-    private String part(String property) {
-        Properties parts = Driver.parseURL(url, null);
-        return parts == null ? "" : parts.getProperty(property, "");
     }
 
     /** The password; empty when there is none to be found here, which servers that trust this machine accept. */
@@ -137,10 +169,12 @@ public record Database(String url, String username, String passwordFile, String 
         properties.setProperty("ApplicationName", "crm-kpi");
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("tcpKeepAlive", "true");
+        // A server that vanished without a word is noticed, too.
+        properties.setProperty("socketTimeout", "60");
         try {
             return DriverManager.getConnection(url, properties);
         } catch (SQLException e) {
-            if (password().isEmpty() && e.getMessage() != null && e.getMessage().contains("no password was provided")) {
+            if (password().isEmpty() && e.getMessage() != null && e.getMessage().contains("password")) {
                 throw new SQLException(
                         "There is no password of %s at %s on this machine: set %s in its environment, or a password file that it can read"
                                 .formatted(username, url, passwordVariable),

@@ -167,6 +167,21 @@ public final class JobOptions {
         return ALL;
     }
 
+    /**
+     * The replication slot's name, of the letters that PostgreSQL allows.
+     *
+     * @throws ConfigException when it is none, or ends like the slots of the snapshot's readers, {@code <slot>_<number>}
+     */
+    public static String slotName(Configuration config) {
+        String name = config.get(CDC_SLOT_NAME);
+        if (!name.matches("[a-z0-9_]{1,60}") || name.matches(".*_[0-9]+")) {
+            throw new ConfigException(
+                    "%s is '%s'; expected lower-case letters, digits and underscores, without a number after the last underscore, such as crm_kpi or crm_kpi_b"
+                            .formatted(CDC_SLOT_NAME.key(), name));
+        }
+        return name;
+    }
+
     /** @throws ConfigException when the option is not set */
     public static <T> T required(ConfigOption<T> option, Configuration config) {
         return config.getOptional(option)

@@ -11,7 +11,8 @@ import nl.rentguy.crm.kpi.cdc.CapturedTables;
 /** The CRM database: its tables, the role, the publication and the heartbeat. */
 final class CrmChecks {
 
-    private static final String SCRIPT = "Run sql/crm/cdc.sql there, as the CRM's owner";
+    private static final String SCRIPT =
+            "Run sql/crm/cdc.sql there, as the CRM's owner; or, where parts of it are there, the statements that make this one";
 
     private final Query query;
     private final Findings findings;

@@ -20,22 +20,36 @@ public final class Doctor {
     private static final Duration SKEW_TO_MENTION = Duration.ofMillis(500);
     private static final Duration MOST_SKEW = Duration.ofSeconds(30);
 
+    /** What a job is about to do, which decides what its replication slot should be like. */
+    public enum Start {
+        /** Read a snapshot, for the first time: there should be no slot yet. */
+        ANEW,
+        /** Read a snapshot once more, as a job that was killed in its own: a slot may be there. */
+        AGAIN,
+        /** Discard the slot and read a snapshot. */
+        REBUILD,
+        /** Go on from saved state, which needs the slot. */
+        CONTINUE,
+        /** Nothing: it is running now. */
+        RUNNING
+    }
+
     private Doctor() {}
 
     /**
      * All findings, those of the CRM database first.
      *
-     * @param continues whether there is saved state that the job is to continue from, which needs its replication slot
+     * @param start what the job is about to do
      * @throws nl.rentguy.crm.kpi.config.ConfigException when the configuration is wrong in itself
      */
-    public static List<Finding> examine(Configuration config, boolean continues) {
+    public static List<Finding> examine(Configuration config, Start start) {
         Database crm = Database.crm(config);
         Database kpi = Database.kpi(config);
-        String slot = config.get(JobOptions.CDC_SLOT_NAME);
+        String slot = JobOptions.slotName(config);
         List<Finding> all = new ArrayList<>();
         all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {
             new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME)).run();
-            new SlotChecks(query, findings, slot, continues).run();
+            new SlotChecks(query, findings, slot, start).run();
         }));
         all.addAll(examine(
                 "KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> new KpiChecks(query, findings).run()));

@@ -26,12 +26,14 @@ final class KpiChecks {
         if (!query.is(
                 "SELECT has_schema_privilege('crm_kpi', 'USAGE') AND has_table_privilege('crm_kpi.flyway_schema_history', 'SELECT')")) {
             findings.error(
-                    "schema", "the role may not use schema crm_kpi", "Run sql/kpi/roles.sql there, as its owner");
+                    "schema",
+                    "the role may not use schema crm_kpi",
+                    "Use the role that ran crm-kpi migrate; sql/kpi/roles.sql makes one");
             return;
         }
         String version = query.text("""
-                SELECT version FROM crm_kpi.flyway_schema_history WHERE success AND version IS NOT NULL
-                ORDER BY installed_rank DESC LIMIT 1""");
+                SELECT coalesce((SELECT version FROM crm_kpi.flyway_schema_history WHERE success AND version IS NOT NULL
+                                 ORDER BY installed_rank DESC LIMIT 1), 'none')""");
         findings.require(
                 version.equals(SCHEMA_VERSION),
                 "schema",
@@ -47,7 +49,8 @@ final class KpiChecks {
                 missing.isEmpty(),
                 "role may write",
                 missing.isEmpty() ? "every table" : "missing: " + String.join(", ", missing),
-                "Run sql/kpi/roles.sql there, as the schema's owner");
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO "
+                        + query.text("SELECT quote_ident(current_user)"));
         if (query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
             findings.warning(
                     "role's other rights",

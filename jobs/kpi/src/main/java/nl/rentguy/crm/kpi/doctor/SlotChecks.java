@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.doctor;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 
 /** The CRM server's replication slots: room for the job's, how the job's is, what it holds back, what was left behind. */
 final class SlotChecks {
@@ -15,36 +16,40 @@ final class SlotChecks {
     private final Query query;
     private final Findings findings;
     private final String slot;
-    private final boolean continues;
+    private final Start start;
 
-    SlotChecks(Query query, Findings findings, String slot, boolean continues) {
+    SlotChecks(Query query, Findings findings, String slot, Start start) {
         this.query = query;
         this.findings = findings;
         this.slot = slot;
-        this.continues = continues;
+        this.start = start;
     }
 
     void run() throws SQLException {
         boolean exists = !query.texts("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?", slot)
                 .isEmpty();
-        long needed = continues ? 0 : SLOTS_IN_SNAPSHOT - (exists ? 1 : 0);
-        room("free slots", "max_replication_slots", "SELECT count(*) FROM pg_replication_slots", needed);
-        room(
-                "free senders",
-                "max_wal_senders",
-                "SELECT count(*) FROM pg_stat_replication",
-                continues ? 1 : SLOTS_IN_SNAPSHOT);
-        if (exists) {
+        boolean snapshot = start != Start.CONTINUE && start != Start.RUNNING;
+        if (start != Start.RUNNING) {
+            int needed = snapshot ? SLOTS_IN_SNAPSHOT - (exists ? 1 : 0) : 0;
+            room("free slots", "max_replication_slots", "SELECT count(*) FROM pg_replication_slots", needed);
+            int senders = snapshot ? SLOTS_IN_SNAPSHOT : 1;
+            room("free senders", "max_wal_senders", "SELECT count(*) FROM pg_stat_replication", senders);
+        }
+        if (exists && start == Start.ANEW) {
+            findings.error(
+                    "slot",
+                    "there is a slot '%s' already, but no saved state in state.dir".formatted(slot),
+                    "Correct state.dir when the slot is of this job; give it a cdc.slot-name of its own when it is of another; or discard the slot: crm-kpi run --rebuild");
+        } else if (exists) {
             health();
-            retained();
-        } else if (continues) {
+        } else if (snapshot) {
+            findings.ok("slot", "'%s' will be made at the first start".formatted(slot));
+        } else {
             findings.error(
                     "slot",
                     "there is no slot '%s', which kept the log since the saved state: the changes since are lost"
                             .formatted(slot),
                     "Start anew with a snapshot: crm-kpi run --rebuild");
-        } else {
-            findings.ok("slot", "'%s' will be made at the first start".formatted(slot));
         }
         leftovers();
     }
@@ -71,11 +76,14 @@ final class SlotChecks {
                     "slot",
                     "'%s' is not a pgoutput slot of this database".formatted(slot),
                     "Choose another name with cdc.slot-name");
-        } else if (status.equals("lost")) {
+        } else if (status.equals("lost") && start != Start.REBUILD) {
             findings.error(
                     "slot",
                     "the server has removed log that '%s' needed: changes are lost".formatted(slot),
                     "Start anew with a snapshot: crm-kpi run --rebuild; and raise max_slot_wal_keep_size");
+        } else if (!reader.isEmpty() && start == Start.RUNNING) {
+            findings.ok("slot", "'%s' is being read by the running job, its log is %s".formatted(slot, status));
+            retained();
         } else if (!reader.isEmpty()) {
             findings.error(
                     "slot",
@@ -83,6 +91,9 @@ final class SlotChecks {
                     "That is a running job: end it first, or give this one a cdc.slot-name of its own. After a kill the server frees the slot within wal_sender_timeout");
         } else {
             findings.ok("slot", "'%s' is free, its log is %s".formatted(slot, status));
+            if (!status.equals("lost")) {
+                retained();
+            }
         }
     }
 
@@ -127,7 +138,7 @@ final class SlotChecks {
 
     private void leftovers() throws SQLException {
         List<String> left = query.texts(
-                "SELECT slot_name FROM pg_replication_slots WHERE NOT active AND slot_name ~ ('^' || ? || '_[0-9]+$') ORDER BY 1",
+                "SELECT slot_name FROM pg_replication_slots WHERE NOT active AND plugin = 'pgoutput' AND database = current_database() AND slot_name ~ ('^' || ? || '_[0-9]+$') ORDER BY 1",
                 slot);
         if (left.isEmpty()) {
             findings.ok("leftover slots", "none");

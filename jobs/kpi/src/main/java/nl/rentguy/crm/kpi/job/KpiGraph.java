@@ -186,9 +186,16 @@ public final class KpiGraph {
                 .setParallelism(1);
     }
 
+    /** As far behind a job may be that follows the CRM: a few heartbeats. */
+    private long liveMillis() {
+        return Math.max(5_000, 3 * config.get(JobOptions.CDC_HEARTBEAT_INTERVAL).toMillis());
+    }
+
     private void status(DataStream<SourceProgress> read, DataStream<Long> kpiTime) {
         read.connect(kpiTime)
-                .process(new StatusFunction(new SnapshotSize(Database.crm(config))), StreamTypes.KPI_STATUS)
+                .process(
+                        new StatusFunction(new SnapshotSize(Database.crm(config)), liveMillis()),
+                        StreamTypes.KPI_STATUS)
                 .name(Uids.STATUS)
                 .uid(Uids.STATUS)
                 .setParallelism(1)

@@ -112,7 +112,9 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
         }
         try {
             long deleted = sweep.rowsBefore(Instant.ofEpochMilli(first));
-            LOG.info("Swept {} rows that an earlier run had left", deleted);
+            if (deleted > 0) {
+                LOG.info("Swept {} rows that an earlier run had left", deleted);
+            }
             first = SWEPT;
         } catch (SQLException e) {
             LOG.warn("Could not sweep what an earlier run left; trying again after the next checkpoint", e);

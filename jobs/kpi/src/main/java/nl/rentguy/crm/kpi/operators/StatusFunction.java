@@ -31,10 +31,8 @@ public final class StatusFunction extends CoProcessFunction<SourceProgress, Long
     private static final long REPORT_MILLIS = 900;
     private static final long LOG_MILLIS = 10_000;
 
-    /** Behind by more, the job is catching up; heartbeats come once a second. */
-    private static final long LIVE_MILLIS = 5_000;
-
     private final SnapshotSize snapshotSize;
+    private final long liveMillis;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient ListState<SourceProgress> saved;
@@ -47,8 +45,10 @@ public final class StatusFunction extends CoProcessFunction<SourceProgress, Long
     private transient long reportedAt;
     private transient long loggedAt;
 
-    public StatusFunction(SnapshotSize snapshotSize) {
+    /** @param liveMillis behind by more, the job is catching up */
+    public StatusFunction(SnapshotSize snapshotSize, long liveMillis) {
         this.snapshotSize = snapshotSize;
+        this.liveMillis = liveMillis;
     }
 
     @Override
@@ -107,7 +107,7 @@ public final class StatusFunction extends CoProcessFunction<SourceProgress, Long
 
     private void report(long now, Collector<KpiStatus> out) {
         reportedAt = now;
-        Phase phase = inSnapshot() ? Phase.SNAPSHOT : now - kpiTime > LIVE_MILLIS ? Phase.CATCHING_UP : Phase.LIVE;
+        Phase phase = inSnapshot() ? Phase.SNAPSHOT : now - kpiTime > liveMillis ? Phase.CATCHING_UP : Phase.LIVE;
         out.collect(new KpiStatus(
                 kpiTime == KpiTime.NONE && !inSnapshot() ? Phase.CATCHING_UP : phase,
                 kpiTime == KpiTime.NONE ? null : Instant.ofEpochMilli(kpiTime),

@@ -15,6 +15,8 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JobConfigTest {
 
@@ -115,6 +117,38 @@ class JobConfigTest {
         assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password=geheim")))
                 .hasMessageContainingAll("kpi.password", "environment")
                 .hasMessageNotContaining("geheim");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "jdbc:postgresql://u:geheim@db/crm",
+                "jdbc:postgresql://u:geheim@db:5432/crm",
+                "jdbc:postgresql://db/crm?sslmode=require&sslpassword=geheim",
+                "postgresql://u:geheim@db/crm"
+            })
+    void noFormOfAPasswordInAnAddressIsRepeated(String url) {
+        Configuration config = JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url));
+        assertThatThrownBy(() -> Database.kpi(config))
+                .hasMessageContaining("kpi.password-file")
+                .hasMessageNotContaining("geheim");
+    }
+
+    @Test
+    void anAddressOfSeveralServersAndAnUnknownParameterAreNamed() {
+        assertThatThrownBy(() -> Database.crm(
+                        JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=jdbc:postgresql://a:1,b:2/crm"))))
+                .hasMessageContainingAll("crm.jdbc-url", "one server");
+        assertThatThrownBy(() -> Database.crm(
+                        JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=jdbc:postgresql://a/crm?sslmod=require"))))
+                .hasMessageContainingAll("'sslmod'", "did you mean sslmode?");
+    }
+
+    @Test
+    void aSlotNameThatLooksLikeAReadersIsRefused() {
+        assertThatThrownBy(
+                        () -> JobOptions.slotName(JobConfig.load(null, Map.of(), List.of("cdc.slot-name=crm_kpi_2"))))
+                .hasMessageContainingAll("cdc.slot-name", "'crm_kpi_2'", "crm_kpi_b");
     }
 
     @Test

@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.laptop;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Doctor;
+import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
 import org.apache.flink.configuration.Configuration;
@@ -41,10 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Configuration config = arguments.load();
-        String stateDir = config.get(JobOptions.STATE_DIR);
-        boolean continues = stateDir != null
-                && new SavedState(Path.of(stateDir).toAbsolutePath()).newest().isPresent();
-        List<Finding> findings = Doctor.examine(config, continues);
+        List<Finding> findings = Doctor.examine(config, start(config));
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(new ObjectMapper()
@@ -54,6 +53,24 @@ final class DoctorCommand implements Callable<Integer> {
             print(findings, Severity.OK, out);
         }
         return Doctor.hasErrors(findings) ? 1 : 0;
+    }
+
+    private static Start start(Configuration config) throws IOException {
+        String stateDir = config.get(JobOptions.STATE_DIR);
+        return stateDir == null
+                ? Start.ANEW
+                : start(new SavedState(Path.of(stateDir).toAbsolutePath()), config);
+    }
+
+    private static Start start(SavedState saved, Configuration config) throws IOException {
+        return saved.isInUse() ? Start.RUNNING : atStart(saved, config);
+    }
+
+    /** What {@code run} does, given what is in the folder. */
+    static Start atStart(SavedState saved, Configuration config) throws IOException {
+        return saved.newest().isPresent()
+                ? Start.CONTINUE
+                : saved.wasBegun(JobOptions.slotName(config)) ? Start.AGAIN : Start.ANEW;
     }
 
     /** Those at least that severe, each in a line, with its remedy below. */

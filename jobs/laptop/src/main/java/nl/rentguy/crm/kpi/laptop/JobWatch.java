@@ -17,6 +17,8 @@ final class JobWatch {
     private static final Duration STEP = Duration.ofMillis(500);
 
     private final LaptopJob job;
+    private final Instant started = Instant.now();
+    private boolean announced;
     private Instant stoppedAt = Instant.MAX;
     private String cause = "";
 
@@ -47,7 +49,7 @@ final class JobWatch {
     private void look() throws ExecutionException, InterruptedException {
         try {
             JobStatus status = job.status();
-            if (status == JobStatus.RESTARTING || status == JobStatus.FAILING) {
+            if (status == JobStatus.RESTARTING) {
                 if (stoppedAt.equals(Instant.MAX)) {
                     stoppedAt = Instant.now();
                 }
@@ -56,6 +58,11 @@ final class JobWatch {
                     cause = now;
                     LOG.warn("The job had to stop: {}. It tries again until that is over; nothing is lost", cause);
                 }
+            } else if (!announced
+                    && stoppedAt.equals(Instant.MAX)
+                    && job.lastCheckpoint().isAfter(started)) {
+                announced = true;
+                LOG.info("The job runs, and has saved its state for the first time");
             } else if (job.lastCheckpoint().isAfter(stoppedAt)) {
                 LOG.info(
                         "The job runs again, after {} s",

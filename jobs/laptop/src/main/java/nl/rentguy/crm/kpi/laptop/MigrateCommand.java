@@ -1,7 +1,10 @@
 package nl.rentguy.crm.kpi.laptop;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.concurrent.Callable;
-import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.ConfigException;
+import nl.rentguy.crm.kpi.config.Database;
 import org.apache.flink.configuration.Configuration;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.output.MigrateResult;
@@ -27,10 +30,14 @@ final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration config = arguments.load();
-        MigrateResult result = migrate(
-                JobOptions.required(JobOptions.KPI_JDBC_URL, config),
-                config.get(JobOptions.KPI_USERNAME),
-                config.get(JobOptions.KPI_PASSWORD));
+        Database kpi = Database.kpi(config);
+        try (Connection connection = kpi.connect()) {
+            connection.isValid(10);
+        } catch (SQLException e) {
+            throw new ConfigException("Cannot connect to %s as %s: %s. crm-kpi doctor says more"
+                    .formatted(kpi.url(), kpi.username(), e.getMessage()));
+        }
+        MigrateResult result = migrate(kpi.url(), kpi.username(), kpi.password());
         spec.commandLine()
                 .getOut()
                 .println(

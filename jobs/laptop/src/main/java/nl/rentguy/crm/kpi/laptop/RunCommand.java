@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.laptop;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.channels.FileLock;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Doctor;
+import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
 import org.apache.flink.configuration.Configuration;
@@ -72,19 +74,23 @@ final class RunCommand implements Callable<Integer> {
                 Path.of(JobOptions.required(JobOptions.STATE_DIR, config)).toAbsolutePath());
         lock = saved.lock();
         logTo(saved.logFile());
-        Optional<Path> from = rebuild ? Optional.empty() : saved.newest();
-        if (!checked(config, from.isPresent(), out)) {
+        System.setProperty("java.io.tmpdir", saved.freshTemporaryFolder().toString());
+        int port = Ports.free("--ui-port", uiPort);
+        if (!checked(config, saved, out)) {
             return 2;
         }
         if (rebuild) {
+            say(out, Slots.of(config).dropAll());
             saved.discard();
         }
+        Optional<Path> from = saved.newest();
         out.println(
                 from.map(path -> "Continuing from " + path)
                         .orElse(
                                 "Starting anew, with a snapshot of the CRM; readers keep the tables as they are until it is complete"));
+        saved.begin(JobOptions.slotName(config));
 
-        LaptopJob job = LaptopJob.start(config, saved, from, Ports.free("--ui-port", uiPort));
+        LaptopJob job = LaptopJob.start(config, saved, from, port);
         out.println("Flink's web interface: " + job.uiAddress());
         out.println("Flink's log: " + saved.logFile());
         out.flush();
@@ -105,20 +111,25 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Makes ready what a job before this one left, then looks at everything; false when the job must not start. */
-    private boolean checked(Configuration config, boolean continues, PrintWriter out) throws InterruptedException {
+    private boolean checked(Configuration config, SavedState saved, PrintWriter out)
+            throws IOException, InterruptedException {
         Slots slots = Slots.of(config);
         try {
             slots.awaitFree();
-            List<String> dropped = rebuild ? slots.dropAll() : slots.dropLeftovers();
-            if (!dropped.isEmpty()) {
-                out.println("Dropped the replication slots " + String.join(", ", dropped));
-            }
+            say(out, slots.dropLeftovers());
         } catch (SQLException e) {
             LOG.debug("The checks will tell what is wrong with the CRM database", e);
         }
-        List<Finding> findings = Doctor.examine(config, continues);
+        Start start = rebuild ? Start.REBUILD : DoctorCommand.atStart(saved, config);
+        List<Finding> findings = Doctor.examine(config, start);
         DoctorCommand.print(findings, Severity.WARNING, out);
         return !Doctor.hasErrors(findings);
+    }
+
+    private static void say(PrintWriter out, List<String> dropped) {
+        if (!dropped.isEmpty()) {
+            out.println("Dropped from the CRM's replication slots: " + String.join(", ", dropped));
+        }
     }
 
     private static void logTo(Path file) throws URISyntaxException {

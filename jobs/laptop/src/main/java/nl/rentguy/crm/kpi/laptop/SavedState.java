@@ -51,6 +51,39 @@ record SavedState(Path folder) {
         FileUtils.deleteDirectory(savepoints().toFile());
     }
 
+    /** Notes that a job with that slot was started here. */
+    void begin(String slot) throws IOException {
+        Files.writeString(slotFile(), slot);
+    }
+
+    /** Whether a job with that slot was started here before, whatever became of it. */
+    boolean wasBegun(String slot) throws IOException {
+        return Files.exists(slotFile()) && Files.readString(slotFile()).equals(slot);
+    }
+
+    private Path slotFile() {
+        return folder.resolve("slot");
+    }
+
+    /** Whether a process uses the folder now. */
+    boolean isInUse() throws IOException {
+        Path file = folder.resolve("lock");
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            return lock == null;
+        }
+    }
+
+    /** An empty folder for what Flink keeps while it runs. */
+    Path freshTemporaryFolder() throws IOException {
+        Path temporary = folder.resolve("tmp");
+        FileUtils.deleteDirectory(temporary.toFile());
+        return Files.createDirectories(temporary);
+    }
+
     /** What Flink has to say. */
     Path logFile() {
         return folder.resolve("crm-kpi.log");
@@ -62,7 +95,7 @@ record SavedState(Path folder) {
             return Optional.empty();
         }
         // The metadata file is written last: where it is, the rest is complete.
-        try (Stream<Path> files = Files.walk(folder, 4)) {
+        try (Stream<Path> files = Files.find(folder, 4, (file, attributes) -> attributes.isRegularFile())) {
             return files.filter(file -> file.endsWith("_metadata"))
                     .max(Comparator.comparing(SavedState::modified))
                     .map(Path::getParent);

@@ -19,7 +19,7 @@ record Slots(Database crm, String slot) {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     static Slots of(Configuration config) {
-        return new Slots(Database.crm(config), config.get(JobOptions.CDC_SLOT_NAME));
+        return new Slots(Database.crm(config), JobOptions.slotName(config));
     }
 
     /** Waits a while for the server to see that the reader has gone, as after a kill. */
@@ -58,8 +58,9 @@ record Slots(Database crm, String slot) {
     }
 
     private List<String> names(Connection connection, String which) throws SQLException {
-        try (PreparedStatement select =
-                connection.prepareStatement("SELECT slot_name FROM pg_replication_slots WHERE " + which)) {
+        try (PreparedStatement select = connection.prepareStatement(
+                "SELECT slot_name FROM pg_replication_slots WHERE plugin = 'pgoutput' AND database = current_database() AND "
+                        + which)) {
             select.setString(1, slot);
             select.setString(2, slot);
             List<String> names = new ArrayList<>();

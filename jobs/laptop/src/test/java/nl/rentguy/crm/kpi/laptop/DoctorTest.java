@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.doctor.Doctor;
+import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
 import org.apache.flink.configuration.Configuration;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** Each thing that can be wrong with the databases is found, and its remedy mends it. */
+/** Each thing that can be wrong with the databases is found, and is no longer found when it was mended. */
 @SuppressWarnings("NullAway.Init") // set before all tests
 class DoctorTest {
 
@@ -53,15 +54,15 @@ class DoctorTest {
         return JobConfig.load(null, Map.of(), all);
     }
 
-    private static List<Finding> notOk(boolean continues, String... settings) {
-        return Doctor.examine(config(settings), continues).stream()
+    private static List<Finding> notOk(Start start, String... settings) {
+        return Doctor.examine(config(settings), start).stream()
                 .filter(finding -> finding.severity() != Severity.OK)
                 .toList();
     }
 
     @Test
     void theOwnersScriptsLeaveNothingToSay() {
-        assertThat(notOk(false)).isEmpty();
+        assertThat(notOk(Start.AGAIN)).isEmpty();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -87,7 +88,7 @@ class DoctorTest {
         tables.execute("CREATE TABLE crm_other (id integer PRIMARY KEY)");
         tables.execute(breaks);
         try {
-            assertThat(notOk(false)).anySatisfy(finding -> {
+            assertThat(notOk(Start.AGAIN)).anySatisfy(finding -> {
                 assertThat(finding.check()).isEqualTo(check);
                 assertThat(finding.severity()).isEqualTo(severity);
                 assertThat(finding.remedy()).isNotEmpty();
@@ -96,27 +97,53 @@ class DoctorTest {
             tables.execute(mends);
             tables.execute("DROP TABLE crm_other");
         }
-        assertThat(notOk(false)).isEmpty();
+        assertThat(notOk(Start.AGAIN)).isEmpty();
     }
 
     @Test
     void savedStateWithoutItsSlotIsAnError() {
-        assertThat(notOk(true)).singleElement().satisfies(finding -> {
+        assertThat(notOk(Start.CONTINUE)).singleElement().satisfies(finding -> {
             assertThat(finding.check()).isEqualTo("CRM slot");
             assertThat(finding.remedy()).contains("--rebuild");
         });
     }
 
     @Test
+    void aSlotWithoutSavedStateIsAnErrorUnlessItIsToBeDiscarded() throws Exception {
+        tables.execute("SELECT pg_create_logical_replication_slot('crm_kpi', 'pgoutput')");
+        try {
+            assertThat(notOk(Start.ANEW)).singleElement().satisfies(finding -> {
+                assertThat(finding.severity()).isEqualTo(Severity.ERROR);
+                assertThat(finding.remedy()).contains("state.dir", "cdc.slot-name", "--rebuild");
+            });
+            assertThat(notOk(Start.REBUILD)).noneMatch(finding -> finding.severity() == Severity.ERROR);
+        } finally {
+            tables.execute("SELECT pg_drop_replication_slot('crm_kpi')");
+        }
+    }
+
+    @Test
+    void aRemedyForMissingRightsIsTheStatementThatMends() throws Exception {
+        tables.execute("REVOKE SELECT (status, value) ON crm_deals FROM crm_kpi_cdc");
+        tables.execute(notOk(Start.AGAIN).get(0).remedy());
+        assertThat(notOk(Start.AGAIN)).isEmpty();
+        tables.executeKpi("REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer");
+        tables.executeKpi(notOk(Start.AGAIN).get(0).remedy());
+        assertThat(notOk(Start.AGAIN)).isEmpty();
+    }
+
+    @Test
     void anUnreachableServerAndAWrongDatabaseAreNamed() throws Exception {
-        assertThat(notOk(false, "crm.jdbc-url=jdbc:postgresql://127.0.0.1:%d/crm".formatted(Ports.free("port", 0))))
+        assertThat(notOk(
+                        Start.AGAIN,
+                        "crm.jdbc-url=jdbc:postgresql://127.0.0.1:%d/crm".formatted(Ports.free("port", 0))))
                 .singleElement()
                 .satisfies(finding -> {
                     assertThat(finding.check()).isEqualTo("CRM connection");
                     assertThat(finding.message()).contains("refused");
                     assertThat(finding.remedy()).contains("crm.jdbc-url");
                 });
-        assertThat(notOk(false, "kpi.jdbc-url=" + tables.kpiUrl().replace("/postgres", "/nowhere")))
+        assertThat(notOk(Start.AGAIN, "kpi.jdbc-url=" + tables.kpiUrl().replace("/postgres", "/nowhere")))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.remedy()).contains("kpi.jdbc-url"));
     }

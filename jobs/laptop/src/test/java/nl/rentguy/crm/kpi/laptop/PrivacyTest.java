@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PrivacyTest {
 
     private static final String MARKER = "Zwaluwstaart";
+    private static final String PASSWORD = "Boerenzwaluw";
 
     @TempDir
     private Path folder;
@@ -27,7 +28,8 @@ class PrivacyTest {
             // One reader of the publication sees what any other would.
             tables.execute("SELECT pg_create_logical_replication_slot('peek', 'pgoutput')");
             plant(tables);
-            try (RunProcess job = RunProcess.on(tables, folder)) {
+            Path secret = Files.writeString(folder.resolve("secret"), PASSWORD);
+            try (RunProcess job = RunProcess.on(tables, folder, "--set", "crm.password-file=" + secret)) {
                 job.awaitKpiTimeAfter(Instant.now(), tables);
                 plant(tables);
                 tables.execute("UPDATE crm_leads SET email = 'again-%s'".formatted(MARKER));
@@ -39,13 +41,16 @@ class PrivacyTest {
                         "the dead letter is there",
                         () -> tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_dead_letters") == 1);
                 assertThat(job.stop()).isEqualTo(143);
-                assertThat(job.output()).doesNotContain(MARKER);
+                assertThat(job.output()).doesNotContain(MARKER, PASSWORD);
             }
             assertThat(filesWith(MARKER, folder.resolve("pg")))
                     .as("the marker is to be found where it belongs")
                     .isNotEmpty();
             assertThat(filesWith(MARKER, folder.resolve("state")))
                     .as("state and logs")
+                    .isEmpty();
+            assertThat(filesWith(PASSWORD, folder.resolve("state")))
+                    .as("state and logs with the password")
                     .isEmpty();
             assertThat(filesWith(MARKER, folder.resolve("pg-kpi")))
                     .as("the KPI server's files")

@@ -24,7 +24,7 @@ final class RunProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                "-Dcrm.kpi.log.level=WARN",
+                "-Dcrm.kpi.log.level=INFO",
                 "-cp",
                 System.getProperty("java.class.path"),
                 CrmKpi.class.getName(),
