@@ -65,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--verify",
-            description = "At the end compare both tables with the oracle; exit 1 on any difference. Needs --duration.")
+            description = "At the end compare every table with the oracle; exit 1 on any difference. Needs --duration.")
     private boolean verify;
 
     @Override
