@@ -21,11 +21,6 @@ public record KpiSettings(Duration window, Duration stale, Duration sla, ZoneId 
     public static final KpiSettings DEFAULTS = new KpiSettings(
             Duration.ofDays(30), Duration.ofDays(14), Duration.ofMinutes(10), ZoneId.of("Europe/Amsterdam"), "EUR");
 
-    /** The same for settings that make the same sums: sums of another version cannot be continued. */
-    public String version() {
-        return "1-%08x".formatted(toString().hashCode());
-    }
-
     /** The calendar day that the instant falls on. */
     public LocalDate dayOf(Instant instant) {
         return LocalDate.ofInstant(instant, timeZone);

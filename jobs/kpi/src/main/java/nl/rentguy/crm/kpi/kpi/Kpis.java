@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.kpi;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
@@ -22,6 +24,18 @@ public final class Kpis {
                 new SalesVelocity(settings),
                 new DealsDaily(settings),
                 new Acquisition(settings));
+    }
+
+    /** By what sums are made: sums of one definition cannot be continued by another. */
+    public String definition() {
+        return "%s of %s"
+                .formatted(
+                        settings, kpis.stream().map(kpi -> kpi.table().name()).collect(joining(", ")));
+    }
+
+    /** The same for the same definition, and short. */
+    public String version() {
+        return "%08x".formatted(definition().hashCode());
     }
 
     public List<Kpi> list() {

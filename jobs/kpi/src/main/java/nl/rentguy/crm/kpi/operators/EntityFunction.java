@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * boundary. What comes before the first KPI time, rows of the snapshot and changes that overtake it, is only taken in; it is
  * evaluated together, at the first tick after that time.
  *
- * <p>Sums that were made by other settings cannot be continued: a restore with others is refused.
+ * <p>Sums that were made by other settings, or for other tables, cannot be continued: a restore with others is refused.
  */
 public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityChange, Delta>
         implements CheckpointedFunction {
@@ -78,12 +78,13 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         for (boolean restored : liveState.get()) {
             live |= restored;
         }
+        String definition = new Kpis(settings).definition();
         for (String restored : definitionState.get()) {
-            if (!restored.equals(settings.toString())) {
+            if (!restored.equals(definition)) {
                 // No restart would mend it.
                 throw new SuppressRestartsException(new IllegalStateException(
-                        "The saved state was made by %s and cannot be continued by %s: set the kpi.* options back, or start anew without the saved state"
-                                .formatted(restored, settings)));
+                        "The saved state was made by %s and cannot be continued by %s. Set the kpi.* options back, or start anew with a snapshot: crm-kpi run --rebuild"
+                                .formatted(restored, definition)));
             }
         }
     }
@@ -91,7 +92,7 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     @Override
     public void snapshotState(FunctionSnapshotContext context) throws Exception {
         liveState.update(List.of(live));
-        definitionState.update(List.of(settings.toString()));
+        definitionState.update(List.of(new Kpis(settings).definition()));
     }
 
     @Override

@@ -10,6 +10,7 @@ import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.config.JobVersion;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.jdbc.JdbcExecutionOptions;
@@ -60,7 +61,7 @@ public final class Sinks {
     /** {@code crm_kpi_status} of this pipeline. Its KPI time never goes back. */
     public static Sink<KpiStatus> status(KpiSettings settings, Configuration config) {
         String pipeline = config.get(JobOptions.KPI_PIPELINE_NAME);
-        String definition = settings.version();
+        String definition = new Kpis(settings).version();
         return JdbcSink.<KpiStatus>builder()
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
