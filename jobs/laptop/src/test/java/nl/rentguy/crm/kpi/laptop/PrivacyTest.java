@@ -29,7 +29,7 @@ class PrivacyTest {
             tables.execute("SELECT pg_create_logical_replication_slot('peek', 'pgoutput')");
             plant(tables);
             Path secret = Files.writeString(folder.resolve("secret"), PASSWORD);
-            try (RunProcess job = RunProcess.on(tables, folder, "--set", "crm.password-file=" + secret)) {
+            try (RunProcess job = RunProcess.verboselyOn(tables, folder, "--set", "crm.password-file=" + secret)) {
                 job.awaitKpiTimeAfter(Instant.now(), tables);
                 plant(tables);
                 tables.execute("UPDATE crm_leads SET email = 'again-%s'".formatted(MARKER));

@@ -19,12 +19,12 @@ final class RunProcess implements AutoCloseable {
         this.log = log;
     }
 
-    private static RunProcess start(Path log, List<String> arguments) throws IOException {
+    private static RunProcess start(Path log, String logLevel, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                "-Dcrm.kpi.log.level=INFO",
+                "-Dcrm.kpi.log.level=" + logLevel,
                 "-cp",
                 System.getProperty("java.class.path"),
                 CrmKpi.class.getName(),
@@ -45,6 +45,16 @@ final class RunProcess implements AutoCloseable {
     }
 
     static RunProcess at(String crmUrl, String kpiUrl, Path folder, String... arguments) throws IOException {
+        return at("WARN", crmUrl, kpiUrl, folder, arguments);
+    }
+
+    /** As {@link #on}, with all that Flink has to say in the log. */
+    static RunProcess verboselyOn(CrmAndTables tables, Path folder, String... arguments) throws IOException {
+        return at("INFO", tables.jdbcUrl(), tables.kpiUrl(), folder, arguments);
+    }
+
+    private static RunProcess at(String logLevel, String crmUrl, String kpiUrl, Path folder, String... arguments)
+            throws IOException {
         Path config = Files.writeString(
                 folder.resolve("job.properties"), """
                 crm.jdbc-url = %s
@@ -56,7 +66,7 @@ final class RunProcess implements AutoCloseable {
                 """.formatted(crmUrl, kpiUrl, folder.resolve("state")));
         List<String> all = new ArrayList<>(List.of("--config", config.toString()));
         all.addAll(List.of(arguments));
-        return start(folder.resolve("run.log"), all);
+        return start(folder.resolve("run.log"), logLevel, all);
     }
 
     String output() throws IOException {
