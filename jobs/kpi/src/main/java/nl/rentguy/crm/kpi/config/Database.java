@@ -10,14 +10,12 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.postgresql.PGProperty;
@@ -82,7 +80,13 @@ public record Database(String url, String username, String passwordFile, String 
             if (PGProperty.forName(parameter) == null) {
                 throw new ConfigException(
                         "%s has the parameter '%s', which the PostgreSQL driver does not know; did you mean %s?"
-                                .formatted(urlOption.key(), parameter, nearestParameter(parameter)));
+                                .formatted(
+                                        urlOption.key(),
+                                        parameter,
+                                        Nearest.to(
+                                                parameter,
+                                                Arrays.stream(PGProperty.values())
+                                                        .map(PGProperty::getName))));
             }
         }
         Database database = new Database(
@@ -91,14 +95,6 @@ public record Database(String url, String username, String passwordFile, String 
             KNOWN_HERE.put(database, config.get(password));
         }
         return database;
-    }
-
-    private static String nearestParameter(String name) {
-        return Arrays.stream(PGProperty.values())
-                .map(PGProperty::getName)
-                .min(Comparator.comparing(
-                        known -> LevenshteinDistance.getDefaultInstance().apply(known, name)))
-                .orElseThrow();
     }
 
     public String host() {

@@ -5,12 +5,10 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
@@ -103,16 +101,9 @@ public final class JobConfig {
         return JobOptions.all().stream()
                 .filter(option -> option.key().equals(key))
                 .findFirst()
-                .orElseThrow(() ->
-                        new ConfigException("There is no option '%s'; did you mean %s?".formatted(key, nearest(key))));
-    }
-
-    private static String nearest(String key) {
-        return JobOptions.all().stream()
-                .map(ConfigOption::key)
-                .min(Comparator.comparing(
-                        known -> LevenshteinDistance.getDefaultInstance().apply(known, key)))
-                .orElseThrow();
+                .orElseThrow(() -> new ConfigException("There is no option '%s'; did you mean %s?"
+                        .formatted(
+                                key, Nearest.to(key, JobOptions.all().stream().map(ConfigOption::key)))));
     }
 
     private static void checkType(ConfigOption<?> option, Configuration config) {

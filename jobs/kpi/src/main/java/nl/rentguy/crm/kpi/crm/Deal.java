@@ -48,4 +48,9 @@ public record Deal(
     public boolean isOpen() {
         return outcome() == Outcome.OPEN;
     }
+
+    /** Value x probability, in ten-thousandths of the currency's unit. */
+    public long weighted() {
+        return Math.multiplyExact(valueCents, (long) probability);
+    }
 }

@@ -31,8 +31,9 @@ final class CrmChecks {
                 "wal_level",
                 "wal_level is " + walLevel,
                 "ALTER SYSTEM SET wal_level = logical; then restart the server");
-        columns();
-        role();
+        List<String> existing = existingColumns();
+        columns(existing);
+        role(existing);
         publication();
         replicaIdentity();
         heartbeat();
@@ -45,8 +46,8 @@ final class CrmChecks {
                 ORDER BY c.relname, a.attnum""", CapturedTables.SCHEMA);
     }
 
-    private void columns() throws SQLException {
-        List<String> missing = CapturedTables.missing(existingColumns());
+    private void columns(List<String> existing) {
+        List<String> missing = CapturedTables.missing(existing);
         boolean heartbeat = missing.removeIf(column -> column.startsWith(CapturedTables.HEARTBEAT + "."));
         findings.require(
                 missing.isEmpty(),
@@ -60,7 +61,7 @@ final class CrmChecks {
                 SCRIPT);
     }
 
-    private void role() throws SQLException {
+    private void role(List<String> existing) throws SQLException {
         boolean superuser = query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
         boolean replication = query.is("SELECT rolreplication FROM pg_roles WHERE rolname = current_user");
         String role = query.text("SELECT quote_ident(current_user)");
@@ -74,7 +75,7 @@ final class CrmChecks {
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
                   AND has_column_privilege(c.oid, a.attnum, 'SELECT')""", CapturedTables.SCHEMA);
         List<String> unreadable = CapturedTables.missing(readable);
-        unreadable.retainAll(existingColumns());
+        unreadable.retainAll(existing);
         findings.require(
                 unreadable.isEmpty(),
                 "role may read",

@@ -111,7 +111,7 @@ public final class PipelineVelocity implements Kpi {
     @Override
     public void contribute(DealHistory history, Contributions to) {
         Deal deal = history.deal();
-        long weighted = Math.multiplyExact(deal.valueCents(), (long) deal.probability());
+        long weighted = deal.weighted();
         Cell cell = cell(deal.tenantId(), deal.stageId(), List.of(DEALS, deal.currency()));
         Slots.Filling inStage = SLOTS.fill()
                 .add(COUNT, 1)

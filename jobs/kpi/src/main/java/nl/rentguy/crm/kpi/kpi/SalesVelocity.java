@@ -122,7 +122,7 @@ public final class SalesVelocity implements Kpi {
     @Override
     public void contribute(DealHistory history, Contributions to) {
         Deal deal = history.deal();
-        long weighted = Math.multiplyExact(deal.valueCents(), (long) deal.probability());
+        long weighted = deal.weighted();
         Cell cell = cell(deal.tenantId(), deal.pipelineId(), List.of(DEALS, deal.currency()));
         Slots.Filling always =
                 SLOTS.fill().add(COUNT, 1).add(VALUE, deal.valueCents()).add(WEIGHTED, weighted);

@@ -106,6 +106,13 @@ final class CrmAndTables implements AutoCloseable {
         return new LivingCrm(companies, seed, tenants);
     }
 
+    /** So many things happen there, one after the other. */
+    static void steps(LivingCrm living, int count) throws SQLException {
+        for (int i = 0; i < count; i++) {
+            living.step();
+        }
+    }
+
     /** In the CRM database. */
     void execute(String sql) throws SQLException {
         try (Statement statement = crm.createStatement()) {

@@ -58,9 +58,9 @@ class EndToEndTest {
         living.seed();
         try (TestCluster job = job()) {
             tables.awaitKpiTimeAfter(Instant.now());
-            steps(living, 1_500);
+            CrmAndTables.steps(living, 1_500);
             job.killTaskManager();
-            steps(living, 1_500);
+            CrmAndTables.steps(living, 1_500);
             tables.awaitKpiTimeAfter(Instant.now());
             tables.assertEqualToOracle();
         }
@@ -259,12 +259,6 @@ class EndToEndTest {
                             SELECT count(*) FROM crm_kpi.crm_kpi_dead_letters
                             WHERE source = 'crm_automation_runs' AND reason = 'unreadable_value'
                               AND message LIKE 'crm_automation_runs.created_at is %' AND payload->>'workflow_id' = 'w'""")).isEqualTo(2);
-        }
-    }
-
-    private static void steps(LivingCrm living, int count) throws Exception {
-        for (int i = 0; i < count; i++) {
-            living.step();
         }
     }
 }

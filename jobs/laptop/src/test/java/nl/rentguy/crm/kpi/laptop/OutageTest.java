@@ -41,7 +41,7 @@ class OutageTest {
         living.seed();
         try (RunProcess job = RunProcess.on(tables, folder)) {
             job.awaitKpiTimeAfter(Instant.now(), tables);
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             tables.stopCrm();
             outage();
             tables.startCrm();
@@ -65,12 +65,12 @@ class OutageTest {
                 RunProcess job = RunProcess.at(
                         "jdbc:postgresql://127.0.0.1:%d/postgres".formatted(wire.port()), tables.kpiUrl(), folder)) {
             job.awaitKpiTimeAfter(Instant.now(), tables);
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             wire.cut();
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             outage();
             wire.mend();
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             job.awaitKpiTimeAfter(Instant.now(), tables);
             tables.assertEqualToOracle();
         }
@@ -82,17 +82,17 @@ class OutageTest {
         living.seed();
         try (RunProcess job = RunProcess.on(tables, folder)) {
             job.awaitKpiTimeAfter(Instant.now(), tables);
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             tables.stopKpi();
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             outage();
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             tables.startKpi();
             job.awaitKpiTimeAfter(Instant.now(), tables);
             tables.assertEqualToOracle();
             tables.executeKpi(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crm-kpi'");
-            steps(living, 100);
+            CrmAndTables.steps(living, 100);
             job.awaitKpiTimeAfter(Instant.now(), tables);
             tables.assertEqualToOracle();
         }
@@ -104,7 +104,7 @@ class OutageTest {
         living.seed();
         try (RunProcess job = RunProcess.on(tables, folder)) {
             job.awaitKpiTimeAfter(Instant.now(), tables);
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             tables.stopKpi();
             tables.stopCrm();
             outage();
@@ -114,12 +114,6 @@ class OutageTest {
             tables.workInCrm(50);
             job.awaitKpiTimeAfter(Instant.now(), tables);
             tables.assertEqualToOracle();
-        }
-    }
-
-    private static void steps(LivingCrm living, int count) throws Exception {
-        for (int i = 0; i < count; i++) {
-            living.step();
         }
     }
 

@@ -3,7 +3,6 @@ package nl.rentguy.crm.kpi.laptop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Instant;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.junit.jupiter.api.AfterEach;
@@ -40,10 +39,10 @@ class RecoveryTest {
         living.seed();
         try (RunProcess first = run()) {
             awaitKpiTimeAfter(Instant.now(), first);
-            steps(living, 500);
+            CrmAndTables.steps(living, 500);
             first.kill();
         }
-        steps(living, 500);
+        CrmAndTables.steps(living, 500);
         try (RunProcess second = run()) {
             awaitKpiTimeAfter(Instant.now(), second);
             assertThat(second.output()).contains("Continuing from");
@@ -51,11 +50,11 @@ class RecoveryTest {
                 Wait.until("the other ends", () -> !another.isAlive());
                 assertThat(another.output()).contains("which another crm-kpi run is using");
             }
-            steps(living, 500);
+            CrmAndTables.steps(living, 500);
             assertThat(second.stop()).isEqualTo(143);
             assertThat(second.output()).contains("Stopped; state saved in");
         }
-        steps(living, 500);
+        CrmAndTables.steps(living, 500);
         try (RunProcess third = run()) {
             awaitKpiTimeAfter(Instant.now(), third);
             tables.assertEqualToOracle();
@@ -75,7 +74,7 @@ class RecoveryTest {
                 .isZero();
         try (RunProcess second = run()) {
             awaitKpiTimeAfter(Instant.now(), second);
-            steps(living, 300);
+            CrmAndTables.steps(living, 300);
             awaitKpiTimeAfter(Instant.now(), second);
             tables.assertEqualToOracle();
         }
@@ -116,7 +115,7 @@ class RecoveryTest {
                 "the slot is free", () -> tables.number("SELECT count(*) FROM pg_replication_slots WHERE active") == 0);
         // Somebody drops the slot, the CRM lives on, and somebody makes the slot anew.
         tables.execute("SELECT pg_drop_replication_slot('crm_kpi')");
-        steps(living, 100);
+        CrmAndTables.steps(living, 100);
         tables.execute("SELECT pg_create_logical_replication_slot('crm_kpi', 'pgoutput')");
         long rows = tables.number("SELECT count(*) FROM crm_kpi.crm_pipeline_velocity");
         try (RunProcess second = run()) {
@@ -139,18 +138,12 @@ class RecoveryTest {
         Instant rebuilt = Instant.now();
         try (RunProcess third = RunProcess.on(tables, folder, "--rebuild")) {
             awaitKpiTimeAfter(rebuilt, third);
-            steps(living, 100);
+            CrmAndTables.steps(living, 100);
             awaitKpiTimeAfter(Instant.now(), third);
             tables.assertEqualToOracle();
             assertThat(tables.number("SELECT count(*) FROM deletions"))
                     .as("rows that readers missed in the meantime")
                     .isZero();
-        }
-    }
-
-    private static void steps(LivingCrm living, int count) throws SQLException {
-        for (int i = 0; i < count; i++) {
-            living.step();
         }
     }
 
