@@ -86,6 +86,10 @@ final class RunProcess implements AutoCloseable {
         });
     }
 
+    void awaitOutput(String text) throws Exception {
+        Wait.until("the process tells: " + text, () -> output().contains(text));
+    }
+
     /** Waits until it ends by itself; the exit code. */
     int awaitEnd() throws Exception {
         Wait.until("the process ends", () -> !isAlive());
