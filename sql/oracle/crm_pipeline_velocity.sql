@@ -2,11 +2,15 @@
 -- Grain:    a stage and a currency that occurs in it. Key: (tenant_id, pipeline_id, stage_id, currency).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT :as_of::timestamptz AS n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, 'EUR' AS default_currency
+  SELECT n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, 'EUR' AS default_currency, 30 AS window_days,
+         (n AT TIME ZONE 'Europe/Amsterdam')::date AS today
+  FROM (SELECT :as_of::timestamptz AS n) given
 ),
 deals AS (
   SELECT d.tenant_id, d.stage_id, d.currency, d.value, d.value * d.probability / 100 AS weighted,
-         extract(epoch FROM n - d.created_at) AS age,
+         extract(epoch FROM n - d.created_at) AS age, extract(epoch FROM d.created_at) AS created,
+         extract(epoch FROM c.closed_at - d.created_at) AS cycle,
+         d.expected_close BETWEEN today AND today + window_days AS expected,
          oracle.outcome(d.status) AS outcome,
          c.closed_at <= n AND n < c.closed_at + kpi_window AS closed_in_window,
          extract(epoch FROM n - v.entered_at) AS in_stage,
@@ -26,7 +30,9 @@ in_stage AS (
          count(*) FILTER (WHERE outcome = 'open' AND is_stale) AS stale_deal_count,
          count(*) FILTER (WHERE outcome = 'won' AND closed_in_window) AS won_deals_30d,
          sum(value) FILTER (WHERE outcome = 'won' AND closed_in_window) AS won_value_30d,
-         count(*) FILTER (WHERE outcome = 'lost' AND closed_in_window) AS lost_deals_30d
+         count(*) FILTER (WHERE outcome = 'lost' AND closed_in_window) AS lost_deals_30d,
+         sum(created) AS created, count(*) FILTER (WHERE outcome <> 'open') AS closed,
+         sum(cycle) FILTER (WHERE outcome <> 'open') AS cycle, sum(weighted) FILTER (WHERE expected) AS forecast
   FROM deals GROUP BY tenant_id, stage_id, currency
 ),
 ended AS (
@@ -55,7 +61,11 @@ SELECT p.tenant_id, p.id AS pipeline_id, s.id AS stage_id, coalesce(c.currency, 
        round(throughput / (nullif(throughput_count_30d, 0) * 86400), 6) AS avg_throughput_days,
        coalesce(won_deals_30d, 0) AS won_deals_30d,
        coalesce(won_value_30d, 0) AS won_value_30d,
-       coalesce(lost_deals_30d, 0) AS lost_deals_30d
+       coalesce(lost_deals_30d, 0) AS lost_deals_30d,
+       coalesce(created, 0) AS created_seconds_sum,
+       coalesce(closed, 0) AS closed_deal_count,
+       coalesce(cycle, 0) AS cycle_seconds_sum,
+       coalesce(forecast, 0) AS forecast_next_30d
 FROM crm_pipelines p
 JOIN crm_pipeline_stages s ON s.pipeline_id = p.id
 CROSS JOIN params

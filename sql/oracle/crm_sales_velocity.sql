@@ -29,7 +29,7 @@ sums AS (
          sum(weighted) FILTER (WHERE expected) AS forecast
   FROM deals GROUP BY tenant_id, pipeline_id, currency
 )
-SELECT p.tenant_id, p.id AS pipeline_id, coalesce(s.currency, default_currency) AS currency,
+SELECT p.tenant_id, p.id AS pipeline_id, coalesce(s.currency, default_currency) AS currency, p.name AS pipeline_name,
        coalesce(total_deals, 0) AS total_deals,
        coalesce(open_deals, 0) AS open_deals,
        coalesce(open_value, 0) AS open_value,

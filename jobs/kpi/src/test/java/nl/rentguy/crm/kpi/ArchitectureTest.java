@@ -47,7 +47,7 @@ class ArchitectureTest {
             .whereLayer("cdc")
             .mayOnlyAccessLayers("crm", "config")
             .whereLayer("store")
-            .mayOnlyAccessLayers("kpi", "config", "cdc")
+            .mayOnlyAccessLayers("kpi", "crm", "config", "cdc")
             .whereLayer("audit")
             .mayOnlyAccessLayers("kpi")
             .whereLayer("doctor")

@@ -92,7 +92,7 @@ public final class Freshness implements Callable<Integer> {
             probes.run(crm, rate, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
             awaitKpiTimeAfter(Instant.now(), reading, job, folder);
             for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
-                Audit.Result result = Audit.of(kpi.table(), probing, reading);
+                Audit.Result result = Audit.of(kpi.table(), KpiSettings.DEFAULTS, probing, reading);
                 OUT.printf(
                         "Oracle: %s, %,d rows, %d differences%n",
                         result.table(), result.rows(), result.differences().size());

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +34,16 @@ public final class Audit {
 
     private Audit() {}
 
-    /** Compares the whole table. */
-    public static Result of(KpiTable<?> table, Connection crm, Connection kpi) throws SQLException {
+    /** Compares the whole table, without what is history: the CRM may have nothing any more to compare it with. */
+    public static Result of(KpiTable<?> table, KpiSettings settings, Connection crm, Connection kpi)
+            throws SQLException {
         Oracle oracle = new Oracle(table);
         Map<Instant, Map<List<String>, List<@Nullable String>>> expectedAt = new HashMap<>();
         List<String> differences = new ArrayList<>();
         Map<List<String>, List<@Nullable String>> held =
                 new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
-        Instant latest = Instant.EPOCH;
+        Instant latest = latest(table, kpi);
+        Map<List<String>, List<@Nullable String>> newest = oracle.rows(crm, latest);
         try (Statement statement = kpi.createStatement();
                 ResultSet result = statement.executeQuery("SELECT * FROM crm_kpi." + table.name())) {
             while (result.next()) {
@@ -48,23 +51,39 @@ public final class Audit {
                 Oracle.read(result, table, row);
                 held.putAll(row);
                 Instant asOf = result.getObject("as_of", OffsetDateTime.class).toInstant();
-                latest = asOf.isAfter(latest) ? asOf : latest;
-                Map<List<String>, List<@Nullable String>> expected = expectedAt.get(asOf);
-                if (expected == null) {
-                    expected = oracle.rows(crm, asOf);
-                    expectedAt.put(asOf, expected);
-                }
                 for (Map.Entry<List<String>, List<@Nullable String>> entry : row.entrySet()) {
-                    compare(table, entry.getKey(), expected.get(entry.getKey()), entry.getValue(), asOf, differences);
+                    List<String> key = entry.getKey();
+                    List<@Nullable String> now = newest.get(key);
+                    boolean history =
+                            (now == null && table.whenGone() != null) || table.isFrozen(key, latest, settings);
+                    if (history || entry.getValue().equals(now)) {
+                        continue;
+                    }
+                    // Ages grow between two publications.
+                    Map<List<String>, List<@Nullable String>> expected = expectedAt.get(asOf);
+                    if (expected == null) {
+                        expected = oracle.rows(crm, asOf);
+                        expectedAt.put(asOf, expected);
+                    }
+                    compare(table, key, expected.get(key), entry.getValue(), asOf, differences);
                 }
             }
         }
-        for (List<String> key : oracle.rows(crm, latest).keySet()) {
+        for (List<String> key : newest.keySet()) {
             if (!held.containsKey(key)) {
                 differences.add("%s %s: missing".formatted(table.name(), key));
             }
         }
         return new Result(table.name(), held.size(), differences);
+    }
+
+    private static Instant latest(KpiTable<?> table, Connection kpi) throws SQLException {
+        try (Statement statement = kpi.createStatement();
+                ResultSet result = statement.executeQuery("SELECT max(as_of) FROM crm_kpi." + table.name())) {
+            result.next();
+            OffsetDateTime latest = result.getObject(1, OffsetDateTime.class);
+            return latest == null ? Instant.EPOCH : latest.toInstant();
+        }
     }
 
     private static void compare(

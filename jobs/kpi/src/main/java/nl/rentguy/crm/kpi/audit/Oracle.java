@@ -13,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.KpiTable.Column;
+import nl.rentguy.crm.kpi.kpi.SqlType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,13 +70,21 @@ public final class Oracle {
             throws SQLException {
         List<String> key = new ArrayList<>();
         for (Column column : table.keyColumns()) {
-            key.add(String.valueOf(result.getObject(column.name())));
+            key.add(String.valueOf(text(value(result, column))));
         }
         List<@Nullable String> values = new ArrayList<>();
         for (Column column : table.valueColumns()) {
-            values.add(text(result.getObject(column.name())));
+            values.add(text(value(result, column)));
         }
         rows.put(key, values);
+    }
+
+    private static @Nullable Object value(ResultSet result, Column column) throws SQLException {
+        if (column.type() != SqlType.TIMESTAMPTZ) {
+            return result.getObject(column.name());
+        }
+        OffsetDateTime at = result.getObject(column.name(), OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
     }
 
     /** Equal for equal values: a number's scale does not matter, and an array's elements are not quoted. */

@@ -1,15 +1,20 @@
 package nl.rentguy.crm.kpi.cdc;
 
+import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import nl.rentguy.crm.kpi.config.ConfigException;
+import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
+import org.apache.flink.configuration.Configuration;
 
-/** What the job reads of the CRM database: the tables of {@link CrmTable}, and the heartbeat. */
-public final class CapturedTables {
+/** What the job reads of the CRM database: the tables and columns of {@link CrmTable}, those configured, and the heartbeat. */
+public final class CapturedTables implements Serializable {
+
+    private static final long serialVersionUID = 1;
 
     /** Where the CRM's tables are. */
     public static final String SCHEMA = "public";
@@ -20,18 +25,54 @@ public final class CapturedTables {
     /** In each beat: what the publication covered when it was written, see {@link #missing}. */
     public static final String HEARTBEAT_COVERED = "covered";
 
-    private static final Map<String, List<String>> COLUMNS = new LinkedHashMap<>();
+    static final String TITLE = "title";
 
-    static {
-        Arrays.stream(CrmTable.values()).forEach(table -> COLUMNS.put(table.tableName(), table.columns()));
-        COLUMNS.put(HEARTBEAT, List.of("id", "beat_at", HEARTBEAT_COVERED));
+    private final LinkedHashMap<String, ArrayList<String>> columns = new LinkedHashMap<>();
+    private final String taskDue;
+    private final String taskStatus;
+
+    private CapturedTables(boolean titles, String taskDue, String taskStatus) {
+        this.taskDue = taskDue;
+        this.taskStatus = taskStatus;
+        for (CrmTable table : CrmTable.values()) {
+            columns.put(table.tableName(), new ArrayList<>(table.columns()));
+        }
+        if (titles) {
+            add(CrmTable.DEALS, TITLE);
+        }
+        if (!taskDue.isEmpty()) {
+            add(CrmTable.ACTIVITIES, taskDue);
+            add(CrmTable.ACTIVITIES, taskStatus);
+        }
+        columns.put(HEARTBEAT, new ArrayList<>(List.of("id", "beat_at", HEARTBEAT_COVERED)));
     }
 
-    private CapturedTables() {}
+    private void add(CrmTable table, String column) {
+        columns.computeIfAbsent(table.tableName(), name -> new ArrayList<>()).add(column);
+    }
+
+    /**
+     * As configured.
+     *
+     * @throws ConfigException when one of the two task columns is named and the other is not
+     */
+    public static CapturedTables of(Configuration config) {
+        String due = config.get(JobOptions.CRM_TASK_DUE_COLUMN);
+        String status = config.get(JobOptions.CRM_TASK_STATUS_COLUMN);
+        if (due.isEmpty() != status.isEmpty()) {
+            throw new ConfigException("%s is '%s' and %s is '%s'; expected both, or neither"
+                    .formatted(
+                            JobOptions.CRM_TASK_DUE_COLUMN.key(),
+                            due,
+                            JobOptions.CRM_TASK_STATUS_COLUMN.key(),
+                            status));
+        }
+        return new CapturedTables(config.get(JobOptions.CRM_DEAL_TITLES), due, status);
+    }
 
     /** The tables' names, without their schema. */
-    public static Collection<String> names() {
-        return COLUMNS.keySet();
+    public Collection<String> names() {
+        return columns.keySet();
     }
 
     /**
@@ -39,24 +80,34 @@ public final class CapturedTables {
      *
      * @throws IllegalArgumentException when the job does not read it
      */
-    public static List<String> columns(String table) {
-        List<String> columns = COLUMNS.get(table);
-        if (columns == null) {
+    public List<String> columns(String table) {
+        List<String> listed = columns.get(table);
+        if (listed == null) {
             throw new IllegalArgumentException("the job does not read " + table);
         }
-        return columns;
+        return listed;
+    }
+
+    /** The column of {@code crm_activities} that tells when a task is due; empty when the CRM sends none. */
+    public String taskDue() {
+        return taskDue;
+    }
+
+    /** The column of {@code crm_activities} that tells a task's status; empty when the CRM sends none. */
+    public String taskStatus() {
+        return taskStatus;
     }
 
     /** Every {@code table.column} that is read and that {@code covered} does not name. */
-    public static List<String> missing(Collection<String> covered) {
+    public List<String> missing(Collection<String> covered) {
         List<String> missing = new ArrayList<>();
-        COLUMNS.forEach((table, columns) -> {
-            for (String column : columns) {
-                if (!covered.contains(table + "." + column)) {
-                    missing.add(table + "." + column);
+        for (Map.Entry<String, ArrayList<String>> table : columns.entrySet()) {
+            for (String column : table.getValue()) {
+                if (!covered.contains(table.getKey() + "." + column)) {
+                    missing.add(table.getKey() + "." + column);
                 }
             }
-        });
+        }
         return missing;
     }
 

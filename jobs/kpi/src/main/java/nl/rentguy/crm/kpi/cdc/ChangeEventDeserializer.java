@@ -20,8 +20,14 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
 
     private static final long serialVersionUID = 1;
 
+    private final CapturedTables captured;
+
     /** By table: the schema that was last found to have every column that is needed. */
     private final HashMap<String, Schema> checked = new HashMap<>();
+
+    public ChangeEventDeserializer(CapturedTables captured) {
+        this.captured = captured;
+    }
 
     @Override
     public void deserialize(SourceRecord event, Collector<RawChange> out) {
@@ -46,7 +52,7 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
         if (schema.equals(checked.get(table))) {
             return;
         }
-        for (String column : CapturedTables.columns(table)) {
+        for (String column : captured.columns(table)) {
             if (schema.field(column) == null) {
                 // No restart would mend it, and rows without it must not count.
                 throw new SuppressRestartsException(new IllegalStateException(
@@ -62,9 +68,9 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
         return micros instanceof Number exact ? exact.longValue() : source.getInt64("ts_ms") * 1000;
     }
 
-    private static Map<String, String> columns(String table, Struct row) {
+    private Map<String, String> columns(String table, Struct row) {
         Map<String, String> columns = new HashMap<>();
-        for (String column : CapturedTables.columns(table)) {
+        for (String column : captured.columns(table)) {
             Object value = row.schema().field(column) == null ? null : row.getWithoutDefault(column);
             if (value instanceof BigDecimal number) {
                 columns.put(column, number.toPlainString());

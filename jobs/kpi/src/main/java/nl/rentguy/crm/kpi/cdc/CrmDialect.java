@@ -28,12 +28,14 @@ final class CrmDialect extends PostgresDialect {
 
     private final String url;
     private final String publication;
+    private final CapturedTables captured;
 
     /** @param url JDBC address of the CRM database, with all its parameters */
-    CrmDialect(PostgresSourceConfig config, String url, String publication) {
+    CrmDialect(PostgresSourceConfig config, String url, String publication, CapturedTables captured) {
         super(config);
         this.url = url;
         this.publication = publication;
+        this.captured = captured;
     }
 
     @Override
@@ -50,7 +52,7 @@ final class CrmDialect extends PostgresDialect {
     @SuppressWarnings("unchecked") // the library's own class names its supertype without an argument
     public FetchTask<SourceSplitBase> createFetchTask(SourceSplitBase split) {
         if (split.isSnapshotSplit()) {
-            return new ListedColumnsScan(split.asSnapshotSplit());
+            return new ListedColumnsScan(split.asSnapshotSplit(), captured);
         }
         checkSlot(((PostgresOffset) split.asStreamSplit().getStartingOffset()).getLsn());
         return super.createFetchTask(split);

@@ -27,15 +27,16 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
     private CrmSource(Plan plan, PostgresSourceConfigFactory factory) {
         super(
                 factory,
-                new ChangeEventDeserializer(),
+                new ChangeEventDeserializer(plan.captured),
                 new PostgresOffsetFactory(),
-                new CrmDialect(factory.create(0), plan.crm.url(), plan.publication));
+                new CrmDialect(factory.create(0), plan.crm.url(), plan.publication, plan.captured));
         this.plan = plan;
     }
 
     public static CrmSource of(Configuration config) {
         return of(new Plan(
                 Database.crm(config),
+                CapturedTables.of(config),
                 JobOptions.slotName(config),
                 config.get(JobOptions.CDC_PUBLICATION_NAME),
                 config.get(JobOptions.CDC_SPLIT_SIZE),
@@ -51,7 +52,7 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
                         .port(plan.crm.port())
                         .database(plan.crm.name())
                         .schemaList(CapturedTables.SCHEMA)
-                        .tableList(CapturedTables.names().stream()
+                        .tableList(plan.captured.names().stream()
                                 .map(table -> CapturedTables.SCHEMA + "." + table)
                                 .toArray(String[]::new))
                         .username(plan.crm.username())
@@ -76,7 +77,13 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
     }
 
     private record Plan(
-            Database crm, String slot, String publication, int splitSize, int fetchSize, Duration pollInterval)
+            Database crm,
+            CapturedTables captured,
+            String slot,
+            String publication,
+            int splitSize,
+            int fetchSize,
+            Duration pollInterval)
             implements Serializable {
 
         private Object readResolve() {
@@ -101,9 +108,9 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
             return properties;
         }
 
-        private static String columns() {
-            return CapturedTables.names().stream()
-                    .flatMap(table -> CapturedTables.columns(table).stream().map(column -> table + "\\." + column))
+        private String columns() {
+            return captured.names().stream()
+                    .flatMap(table -> captured.columns(table).stream().map(column -> table + "\\." + column))
                     .map(column -> CapturedTables.SCHEMA + "\\." + column)
                     .collect(joining(","));
         }

@@ -23,9 +23,10 @@ public record DeadLetter(
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    public static DeadLetter of(RawChange raw, RefusedException refused) {
+    public static DeadLetter of(RawChange raw, RefusedException refused, CapturedTables captured) {
         Map<String, String> columns = new TreeMap<>(raw.columns());
-        columns.keySet().retainAll(CapturedTables.columns(raw.table()));
+        columns.keySet().retainAll(captured.columns(raw.table()));
+        columns.remove(CapturedTables.TITLE);
         try {
             String payload = JSON.writeValueAsString(columns);
             return new DeadLetter(

@@ -32,16 +32,18 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
     private static final String ALL_COLUMNS = "SELECT * FROM ";
 
     private final SnapshotSplit chunk;
+    private final CapturedTables captured;
 
-    ListedColumnsScan(SnapshotSplit chunk) {
+    ListedColumnsScan(SnapshotSplit chunk, CapturedTables captured) {
         super(chunk);
         this.chunk = chunk;
+        this.captured = captured;
     }
 
     @Override
     protected void executeDataSnapshot(Context context) throws Exception {
         PostgresSourceFetchTaskContext postgres = (PostgresSourceFetchTaskContext) context;
-        new Read(postgres, chunk)
+        new Read(postgres, chunk, captured)
                 .execute(new StoppableChangeEventSourceContext(), postgres.getPartition(), postgres.getOffsetContext());
     }
 
@@ -49,8 +51,9 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
 
         private final PostgresSourceFetchTaskContext postgres;
         private final SnapshotSplit chunk;
+        private final CapturedTables captured;
 
-        Read(PostgresSourceFetchTaskContext postgres, SnapshotSplit chunk) {
+        Read(PostgresSourceFetchTaskContext postgres, SnapshotSplit chunk, CapturedTables captured) {
             super(
                     postgres.getConnection(),
                     postgres.getDbzConnectorConfig(),
@@ -61,6 +64,7 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
                     chunk);
             this.postgres = postgres;
             this.chunk = chunk;
+            this.captured = captured;
         }
 
         @Override
@@ -97,9 +101,9 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
             return SnapshotResult.completed(offset);
         }
 
-        private static List<Column> columns(Table table) {
+        private List<Column> columns(Table table) {
             List<Column> columns = new ArrayList<>();
-            for (String name : CapturedTables.columns(table.id().table())) {
+            for (String name : captured.columns(table.id().table())) {
                 Column column = table.columnWithName(name);
                 if (column == null) {
                     // No restart would mend it.

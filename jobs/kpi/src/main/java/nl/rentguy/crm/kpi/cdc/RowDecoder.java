@@ -9,9 +9,11 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
@@ -33,14 +35,18 @@ public final class RowDecoder {
     /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
     private static final long MOST_CENTS = 100_000_000_000_000L;
 
-    private RowDecoder() {}
+    private final CapturedTables captured;
+
+    public RowDecoder(CapturedTables captured) {
+        this.captured = captured;
+    }
 
     /**
      * The typed change; empty for a table that no KPI reads.
      *
      * @throws RefusedException when a needed value is missing or cannot be read
      */
-    public static Optional<RowChange> decode(RawChange raw) throws RefusedException {
+    public Optional<RowChange> decode(RawChange raw) throws RefusedException {
         CrmTable table = CrmTable.named(raw.table()).orElse(null);
         if (table == null) {
             return Optional.empty();
@@ -49,13 +55,18 @@ public final class RowDecoder {
             return Optional.of(RowChange.deletion(table, integer(raw, "id"), raw.committedAt()));
         }
         return switch (table) {
+            case LEADS -> Optional.of(RowChange.of(lead(raw), raw.committedAt()));
             case PIPELINES -> Optional.of(RowChange.of(pipeline(raw), raw.committedAt()));
             case PIPELINE_STAGES -> Optional.of(RowChange.of(stage(raw), raw.committedAt()));
             case DEALS -> Optional.of(RowChange.of(deal(raw), raw.committedAt()));
             case AUTOMATION_RUNS -> Optional.of(RowChange.of(run(raw), raw.committedAt()));
             case ACQUISITION_METRICS -> Optional.of(RowChange.of(metric(raw), raw.committedAt()));
-            case LEADS, ACTIVITIES -> Optional.empty();
+            case ACTIVITIES -> Optional.of(RowChange.of(activity(raw), raw.committedAt()));
         };
+    }
+
+    private static Lead lead(RawChange raw) throws RefusedException {
+        return new Lead(integer(raw, "id"), text(raw, "tenant_id"), raw.column("source"), instant(raw, "created_at"));
     }
 
     private static Pipeline pipeline(RawChange raw) throws RefusedException {
@@ -71,8 +82,10 @@ public final class RowDecoder {
         return new Deal(
                 integer(raw, "id"),
                 text(raw, "tenant_id"),
+                raw.column("lead_id") == null ? null : integer(raw, "lead_id"),
                 integer(raw, "pipeline_id"),
                 integer(raw, "stage_id"),
+                raw.column(CapturedTables.TITLE),
                 cents(raw, "value"),
                 text(raw, "currency"),
                 raw.column("expected_close") == null ? null : date(raw, "expected_close"),
@@ -82,10 +95,22 @@ public final class RowDecoder {
                 instant(raw, "updated_at"));
     }
 
+    private Activity activity(RawChange raw) throws RefusedException {
+        return new Activity(
+                integer(raw, "id"),
+                text(raw, "tenant_id"),
+                integer(raw, "deal_id"),
+                text(raw, "activity_type"),
+                instant(raw, "occurred_at"),
+                raw.column(captured.taskDue()) == null ? null : instant(raw, captured.taskDue()),
+                raw.column(captured.taskStatus()));
+    }
+
     private static AutomationRun run(RawChange raw) throws RefusedException {
         return new AutomationRun(
                 integer(raw, "id"),
                 text(raw, "tenant_id"),
+                raw.column("deal_id") == null ? null : integer(raw, "deal_id"),
                 text(raw, "workflow_id"),
                 text(raw, "status"),
                 instant(raw, "created_at"),
@@ -96,6 +121,8 @@ public final class RowDecoder {
         return new AcquisitionMetric(
                 integer(raw, "id"),
                 text(raw, "tenant_id"),
+                text(raw, "channel"),
+                text(raw, "source"),
                 date(raw, "captured_date"),
                 smallInteger(raw, "sessions"),
                 smallInteger(raw, "new_users"),

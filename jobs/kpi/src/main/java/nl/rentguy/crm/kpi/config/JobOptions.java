@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -33,6 +34,23 @@ public final class JobOptions {
             .stringType()
             .defaultValue("")
             .withDescription("A file that holds crm.password and nothing else, instead of it.");
+
+    public static final ConfigOption<Boolean> CRM_DEAL_TITLES = key("crm.deal-titles")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription(
+                    "Whether the titles of deals are read, for the watchlist. With false, leave title out of the publication and the grants.");
+
+    public static final ConfigOption<String> CRM_TASK_DUE_COLUMN = key("crm.task-due-column")
+            .stringType()
+            .defaultValue("")
+            .withDescription(
+                    "The timestamptz column of crm_activities that tells when a task is due, such as due_at; empty where there is none. To be added to the publication and the grants.");
+
+    public static final ConfigOption<String> CRM_TASK_STATUS_COLUMN = key("crm.task-status-column")
+            .stringType()
+            .defaultValue("")
+            .withDescription("The column of crm_activities that tells a task's status, likewise, such as status.");
 
     public static final ConfigOption<String> KPI_JDBC_URL = key("kpi.jdbc-url")
             .stringType()
@@ -67,10 +85,21 @@ public final class JobOptions {
             .defaultValue(14)
             .withDescription("An open deal is stale when it has been in its stage for more days of 24 hours.");
 
+    public static final ConfigOption<Integer> KPI_IDLE_DAYS = key("kpi.idle-days")
+            .intType()
+            .defaultValue(7)
+            .withDescription("An open deal is idle when for so many days of 24 hours there was no activity.");
+
     public static final ConfigOption<Integer> KPI_SLA_MINUTES = key("kpi.sla-minutes")
             .intType()
             .defaultValue(10)
             .withDescription("An automation run breaches its SLA when it takes more minutes.");
+
+    public static final ConfigOption<Integer> KPI_FREEZE_DAYS = key("kpi.freeze-days")
+            .intType()
+            .defaultValue(400)
+            .withDescription(
+                    "After so many calendar days a day's automation runs are history: whatever is then deleted in the CRM, the day's figures stay.");
 
     public static final ConfigOption<String> KPI_TIME_ZONE = key("kpi.time-zone")
             .stringType()
@@ -139,6 +168,9 @@ public final class JobOptions {
             CRM_USERNAME,
             CRM_PASSWORD,
             CRM_PASSWORD_FILE,
+            CRM_DEAL_TITLES,
+            CRM_TASK_DUE_COLUMN,
+            CRM_TASK_STATUS_COLUMN,
             KPI_JDBC_URL,
             KPI_USERNAME,
             KPI_PASSWORD,
@@ -146,7 +178,9 @@ public final class JobOptions {
             KPI_PIPELINE_NAME,
             KPI_WINDOW_DAYS,
             KPI_STALE_DAYS,
+            KPI_IDLE_DAYS,
             KPI_SLA_MINUTES,
+            KPI_FREEZE_DAYS,
             KPI_TIME_ZONE,
             KPI_DEFAULT_CURRENCY,
             KPI_EMIT_INTERVAL,
@@ -195,12 +229,31 @@ public final class JobOptions {
      * @throws ConfigException when one is out of range
      */
     public static KpiSettings kpiSettings(Configuration config) {
+        int window = positive(KPI_WINDOW_DAYS, config);
+        int freeze = positive(KPI_FREEZE_DAYS, config);
+        if (freeze <= window + 1) {
+            throw new ConfigException(
+                    "%s is '%d'; expected more than %s and a day, which is %d: the window must not reach into frozen days"
+                            .formatted(KPI_FREEZE_DAYS.key(), freeze, KPI_WINDOW_DAYS.key(), window + 1));
+        }
         return new KpiSettings(
-                Duration.ofDays(positive(KPI_WINDOW_DAYS, config)),
+                Duration.ofDays(window),
                 Duration.ofDays(positive(KPI_STALE_DAYS, config)),
+                Duration.ofDays(positive(KPI_IDLE_DAYS, config)),
                 Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
+                freeze,
                 timeZone(config),
-                config.get(KPI_DEFAULT_CURRENCY));
+                config.get(KPI_DEFAULT_CURRENCY),
+                moreColumns(config));
+    }
+
+    private static List<String> moreColumns(Configuration config) {
+        return Stream.of(
+                        config.get(CRM_DEAL_TITLES) ? "title" : "",
+                        config.get(CRM_TASK_DUE_COLUMN),
+                        config.get(CRM_TASK_STATUS_COLUMN))
+                .filter(column -> !column.isEmpty())
+                .toList();
     }
 
     /**

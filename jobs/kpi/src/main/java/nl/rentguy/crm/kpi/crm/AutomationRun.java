@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One version of a row of {@code crm_automation_runs}.
  *
+ * @param dealId the deal it is about; null when it is about none
  * @param status the CRM's word, in its own case
  * @param completedAt null while the run has not ended, and for runs that failed without an end
  */
 public record AutomationRun(
         long id,
         String tenantId,
+        @Nullable Long dealId,
         String workflowId,
         String status,
         Instant createdAt,

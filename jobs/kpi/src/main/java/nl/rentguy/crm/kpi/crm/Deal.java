@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One version of a row of {@code crm_deals}.
  *
+ * @param leadId the lead it came from; null when that is not known, or deleted
+ * @param title null when the CRM does not send titles
  * @param valueCents the deal's value in hundredths of its currency's unit
  * @param currency as the CRM writes it, such as {@code EUR}
  * @param expectedClose null when nobody has said
@@ -19,8 +21,10 @@ import org.jspecify.annotations.Nullable;
 public record Deal(
         long id,
         String tenantId,
+        @Nullable Long leadId,
         long pipelineId,
         long stageId,
+        @Nullable String title,
         long valueCents,
         String currency,
         @Nullable LocalDate expectedClose,

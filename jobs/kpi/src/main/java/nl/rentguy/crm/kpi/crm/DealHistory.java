@@ -10,20 +10,25 @@ import org.jspecify.annotations.Nullable;
  * stage visits are over. All instants are the {@code updated_at} of the version that brought the change; for the first
  * version seen that is the best that is known.
  *
+ * @param visit number of the visit to the stage the deal is in, 1 for the first
  * @param stageEnteredAt when the deal came into its stage, whatever its status was or became there
+ * @param reopened whether it was won or lost in its stage, and is open there again
  * @param closedAt when the deal became won (lost), unmoved by later edits; null while it is open
  * @param closedVisit the visit to this stage, while it is over because the deal was won or lost; null otherwise
  * @param leftVisits the visits to stages that the deal has left, oldest first
  */
 public record DealHistory(
         Deal deal,
+        int visit,
         Instant stageEnteredAt,
+        boolean reopened,
         @Nullable Instant closedAt,
         @Nullable StageVisit closedVisit,
         List<StageVisit> leftVisits) {
 
     public static DealHistory startingWith(Deal first) {
-        return new DealHistory(first, first.updatedAt(), first.isOpen() ? null : first.updatedAt(), null, List.of());
+        Instant at = first.updatedAt();
+        return new DealHistory(first, 1, at, false, first.isOpen() ? null : at, null, List.of());
     }
 
     /** The history after a new version of the deal's row. */
@@ -31,22 +36,33 @@ public record DealHistory(
         Instant at = next.updatedAt();
         Instant closed = next.isOpen() ? null : next.outcome() == deal.outcome() ? closedAt : at;
         if (next.stageId() != deal.stageId()) {
-            return new DealHistory(next, at, closed, null, leavingAt(at, next.isOpen()));
+            StageVisit left = deal.isOpen() || next.isOpen() ? visitEndedBy(next, StageVisit.End.MOVED) : closedVisit;
+            // A stage through which a closed deal merely passes was not visited.
+            int number = left == null ? visit : visit + 1;
+            return new DealHistory(next, number, at, false, closed, null, leftVisitsAnd(left));
         }
-        // Re-opening withdraws the win or loss, and with it the end of the visit, which goes on.
-        StageVisit visit = next.isOpen() ? null : deal.isOpen() ? visitUntil(at) : closedVisit;
-        return new DealHistory(next, stageEnteredAt, closed, visit, leftVisits);
+        if (next.isOpen()) {
+            // Re-opening withdraws the win or loss, and with it the end of the visit, which goes on.
+            return new DealHistory(next, visit, stageEnteredAt, reopened || !deal.isOpen(), null, null, leftVisits);
+        }
+        StageVisit.End end = next.outcome() == Deal.Outcome.WON ? StageVisit.End.WON : StageVisit.End.LOST;
+        StageVisit over = deal.isOpen() ? visitEndedBy(next, end) : closedVisit == null ? null : closedVisit.with(end);
+        return new DealHistory(next, visit, stageEnteredAt, false, closed, over, leftVisits);
     }
 
-    private StageVisit visitUntil(Instant end) {
-        return new StageVisit(deal.stageId(), stageEnteredAt, end);
+    private StageVisit visitEndedBy(Deal next, StageVisit.End end) {
+        return new StageVisit(
+                visit,
+                deal.pipelineId(),
+                deal.stageId(),
+                stageEnteredAt,
+                next.updatedAt(),
+                end,
+                next.valueCents(),
+                next.currency());
     }
 
-    private List<StageVisit> leavingAt(Instant at, boolean open) {
-        return leftVisitsAnd(deal.isOpen() || open ? visitUntil(at) : closedVisit);
-    }
-
-    /** All visits that are over, as far back as they are kept. */
+    /** All visits that are over. */
     public List<StageVisit> endedVisits() {
         return leftVisitsAnd(closedVisit);
     }
@@ -58,19 +74,5 @@ public record DealHistory(
         List<StageVisit> all = new ArrayList<>(leftVisits);
         all.add(last);
         return all;
-    }
-
-    /** The same history without the visits that ended at or before the instant. */
-    public DealHistory withoutVisitsUntil(Instant instant) {
-        boolean keepsClosed = closedVisit == null || closedVisit.leftAt().isAfter(instant);
-        if (keepsClosed && leftVisits.stream().allMatch(v -> v.leftAt().isAfter(instant))) {
-            return this;
-        }
-        return new DealHistory(
-                deal,
-                stageEnteredAt,
-                closedAt,
-                keepsClosed ? closedVisit : null,
-                leftVisits.stream().filter(v -> v.leftAt().isAfter(instant)).toList());
     }
 }

@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.crm;
 
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +19,7 @@ public record PipelineBoard(@Nullable Pipeline pipeline, Map<Long, Stage> stages
 
     /** The board with that stage in its newest version, or without it when {@code stage} is null. */
     public PipelineBoard with(long stageId, @Nullable Stage stage) {
-        Map<Long, Stage> changed = new HashMap<>(stages);
-        if (stage == null) {
-            changed.remove(stageId);
-        } else {
-            changed.put(stageId, stage);
-        }
-        return new PipelineBoard(pipeline, changed);
+        return new PipelineBoard(pipeline, DealFile.with(stages, stageId, stage));
     }
 
     public boolean isEmpty() {

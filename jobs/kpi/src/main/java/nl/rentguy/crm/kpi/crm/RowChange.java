@@ -11,41 +11,67 @@ import org.jspecify.annotations.Nullable;
  * @param id the row's primary key
  * @param committedAt commit time in the CRM's log, milliseconds since the epoch, rounded up, so that at that instant
  *     the change has certainly happened; {@link #IN_SNAPSHOT} for a row read in the snapshot
+ * @param remembered in place of a row of {@code crm_deals}: what the KPI database remembers of the deal from an earlier job
  */
 public record RowChange(
         CrmTable table,
         long id,
         long committedAt,
+        @Nullable Lead lead,
         @Nullable Pipeline pipeline,
         @Nullable Stage stage,
         @Nullable Deal deal,
+        @Nullable Activity activity,
         @Nullable AutomationRun run,
-        @Nullable AcquisitionMetric metric) {
+        @Nullable AcquisitionMetric metric,
+        @Nullable DealHistory remembered) {
 
     /** The row was there when the snapshot read it; when it was committed is not known. */
     public static final long IN_SNAPSHOT = Long.MIN_VALUE;
 
+    public static RowChange of(Lead row, long committedAt) {
+        return new RowChange(CrmTable.LEADS, row.id(), committedAt, row, null, null, null, null, null, null, null);
+    }
+
     public static RowChange of(Pipeline row, long committedAt) {
-        return new RowChange(CrmTable.PIPELINES, row.id(), committedAt, row, null, null, null, null);
+        return new RowChange(CrmTable.PIPELINES, row.id(), committedAt, null, row, null, null, null, null, null, null);
     }
 
     public static RowChange of(Stage row, long committedAt) {
-        return new RowChange(CrmTable.PIPELINE_STAGES, row.id(), committedAt, null, row, null, null, null);
+        return new RowChange(
+                CrmTable.PIPELINE_STAGES, row.id(), committedAt, null, null, row, null, null, null, null, null);
     }
 
     public static RowChange of(Deal row, long committedAt) {
-        return new RowChange(CrmTable.DEALS, row.id(), committedAt, null, null, row, null, null);
+        return new RowChange(CrmTable.DEALS, row.id(), committedAt, null, null, null, row, null, null, null, null);
+    }
+
+    public static RowChange of(Activity row, long committedAt) {
+        return new RowChange(CrmTable.ACTIVITIES, row.id(), committedAt, null, null, null, null, row, null, null, null);
     }
 
     public static RowChange of(AutomationRun row, long committedAt) {
-        return new RowChange(CrmTable.AUTOMATION_RUNS, row.id(), committedAt, null, null, null, row, null);
+        return new RowChange(
+                CrmTable.AUTOMATION_RUNS, row.id(), committedAt, null, null, null, null, null, row, null, null);
     }
 
     public static RowChange of(AcquisitionMetric row, long committedAt) {
-        return new RowChange(CrmTable.ACQUISITION_METRICS, row.id(), committedAt, null, null, null, null, row);
+        return new RowChange(
+                CrmTable.ACQUISITION_METRICS, row.id(), committedAt, null, null, null, null, null, null, row, null);
+    }
+
+    /** What an earlier job knew of a deal. */
+    public static RowChange remembering(DealHistory past) {
+        return new RowChange(
+                CrmTable.DEALS, past.deal().id(), IN_SNAPSHOT, null, null, null, null, null, null, null, past);
     }
 
     public static RowChange deletion(CrmTable table, long id, long committedAt) {
-        return new RowChange(table, id, committedAt, null, null, null, null, null);
+        return new RowChange(table, id, committedAt, null, null, null, null, null, null, null, null);
+    }
+
+    /** The same at another time. */
+    public RowChange at(long newCommittedAt) {
+        return new RowChange(table, id, newCommittedAt, lead, pipeline, stage, deal, activity, run, metric, remembered);
     }
 }

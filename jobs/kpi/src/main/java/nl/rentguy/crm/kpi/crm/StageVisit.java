@@ -6,10 +6,34 @@ import java.time.Instant;
 /**
  * A deal's stay in one stage, now over.
  *
+ * @param number of the deal's visits, 1 for the first
  * @param enteredAt when the deal came into the stage
  * @param leftAt when it moved on, was won or was lost
+ * @param end which of these it was
+ * @param valueCents the deal's value then, hundredths of its currency's unit
+ * @param currency the deal's currency then
  */
-public record StageVisit(long stageId, Instant enteredAt, Instant leftAt) {
+public record StageVisit(
+        int number,
+        long pipelineId,
+        long stageId,
+        Instant enteredAt,
+        Instant leftAt,
+        End end,
+        long valueCents,
+        String currency) {
+
+    /** How a visit ends. */
+    public enum End {
+        MOVED,
+        WON,
+        LOST
+    }
+
+    /** The same visit with another end. */
+    StageVisit with(End newEnd) {
+        return new StageVisit(number, pipelineId, stageId, enteredAt, leftAt, newEnd, valueCents, currency);
+    }
 
     public Duration length() {
         return Duration.between(enteredAt, leftAt);

@@ -17,11 +17,13 @@ final class CrmChecks {
     private final Query query;
     private final Findings findings;
     private final String publication;
+    private final CapturedTables captured;
 
-    CrmChecks(Query query, Findings findings, String publication) {
+    CrmChecks(Query query, Findings findings, String publication, CapturedTables captured) {
         this.query = query;
         this.findings = findings;
         this.publication = publication;
+        this.captured = captured;
     }
 
     void run() throws SQLException {
@@ -47,7 +49,7 @@ final class CrmChecks {
     }
 
     private void columns(List<String> existing) {
-        List<String> missing = CapturedTables.missing(existing);
+        List<String> missing = captured.missing(existing);
         boolean heartbeat = missing.removeIf(column -> column.startsWith(CapturedTables.HEARTBEAT + "."));
         findings.require(
                 missing.isEmpty(),
@@ -74,7 +76,7 @@ final class CrmChecks {
                 SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
                   AND has_column_privilege(c.oid, a.attnum, 'SELECT')""", CapturedTables.SCHEMA);
-        List<String> unreadable = CapturedTables.missing(readable);
+        List<String> unreadable = captured.missing(readable);
         unreadable.retainAll(existing);
         findings.require(
                 unreadable.isEmpty(),
@@ -105,11 +107,11 @@ final class CrmChecks {
                 .collect(joining("; "));
     }
 
-    private static List<String> beyondTheList(List<String> columns) {
+    private List<String> beyondTheList(List<String> columns) {
         List<String> beyond = new ArrayList<>();
         for (String column : columns) {
-            if (!CapturedTables.names().contains(table(column))
-                    || !CapturedTables.columns(table(column)).contains(column(column))) {
+            if (!captured.names().contains(table(column))
+                    || !captured.columns(table(column)).contains(column(column))) {
                 beyond.add(column);
             }
         }
@@ -136,7 +138,7 @@ final class CrmChecks {
                 "ALTER PUBLICATION %s SET (publish = 'insert, update, delete')".formatted(publication));
         List<String> covered = Arrays.asList(
                 query.text("SELECT " + CapturedTables.coveredSql(), publication).split(",", -1));
-        List<String> missing = CapturedTables.missing(covered);
+        List<String> missing = captured.missing(covered);
         findings.require(
                 missing.isEmpty(),
                 "publication covers",
@@ -161,7 +163,7 @@ final class CrmChecks {
                 WHERE relnamespace = to_regnamespace(?) AND relname = ANY (string_to_array(?, ','))
                   AND (relreplident <> 'd' OR NOT EXISTS
                        (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
-                ORDER BY 1""", CapturedTables.SCHEMA, String.join(",", CapturedTables.names()));
+                ORDER BY 1""", CapturedTables.SCHEMA, String.join(",", captured.names()));
         findings.require(
                 wrong.isEmpty(),
                 "replica identity",

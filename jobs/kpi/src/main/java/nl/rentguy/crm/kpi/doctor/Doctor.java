@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
@@ -45,10 +46,11 @@ public final class Doctor {
     public static List<Finding> examine(Configuration config, Start start) {
         Database crm = Database.crm(config);
         Database kpi = Database.kpi(config);
+        CapturedTables captured = CapturedTables.of(config);
         String slot = JobOptions.slotName(config);
         List<Finding> all = new ArrayList<>();
         all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {
-            new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME)).run();
+            new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME), captured).run();
             new SlotChecks(query, findings, slot, start).run();
         }));
         all.addAll(examine(

@@ -47,7 +47,8 @@ public final class EntityEngine<S> {
      */
     public Tracked<S> change(Tracked<S> entity, RowChange change, long now, Consumer<Delta> out) {
         Tracked<S> before = advance(entity, now, out);
-        S after = model.fold(before.state(), change);
+        S changed = model.fold(before.state(), change);
+        S after = changed == null ? null : model.forget(changed, Instant.ofEpochMilli(now));
         Map<Cell, Amounts> difference = new LinkedHashMap<>();
         for (Contribution held : contributions(before.state())) {
             if (held.holdsAt(now)) {

@@ -18,8 +18,11 @@ public interface EntityModel<S> {
     /** Adds all contributions of the entity, of every time. */
     void contribute(S state, Contributions to);
 
-    /** The entity without what can no longer contribute at {@code now} or later; by default all of it is kept. */
-    default S forget(S state, Instant now) {
+    /**
+     * The entity without what can no longer contribute at {@code now} or later; null when nothing is left. By default all of
+     * it is kept.
+     */
+    default @Nullable S forget(S state, Instant now) {
         return state;
     }
 }

@@ -41,6 +41,11 @@ public final class Slots {
                     .add(BigInteger.valueOf(amounts.sums()[slot + 1]));
         }
 
+        /** The sum in seconds, with 6 decimals; that of instants counts from 1970. */
+        public BigDecimal seconds(Amounts amounts) {
+            return new BigDecimal(micros(amounts), 6);
+        }
+
         /** Mean of the summed durations in that unit, 6 decimals, half away from zero; null when the count is 0. */
         public @Nullable BigDecimal mean(Amounts amounts, long count, Duration unit) {
             return mean(micros(amounts), count, unit);

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.job;
 
 import java.util.List;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.SnapshotSize;
@@ -21,10 +22,12 @@ import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.ParentFunction;
 import nl.rentguy.crm.kpi.operators.ProgressOperator;
+import nl.rentguy.crm.kpi.operators.RememberOperator;
 import nl.rentguy.crm.kpi.operators.SnapshotGate;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
 import nl.rentguy.crm.kpi.operators.StatusFunction;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
+import nl.rentguy.crm.kpi.store.RememberedDeals;
 import nl.rentguy.crm.kpi.store.Sinks;
 import nl.rentguy.crm.kpi.store.Sweep;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -45,17 +48,20 @@ import org.apache.flink.types.Row;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> decode --> snapshot-gate --+==> deals --> combine ==========================+
- *                  |                        +==> runs --> combine ===========================+==> accumulate
- *                  |                        +==> metrics --> combine ========================+       |
- *                  +--> dead-letter-sink    +==> pipelines --> combine ======================+       |
- *                  |                        |      ^                                                 +--> a sink per
- *                  |                        +==> stage-to-pipeline                                   |    KPI table
- *                  v                                                                                 v
- *               status <------------------------------------------------------------------------- progress
+ * crm-source --> decode --> snapshot-gate --+==> deals (own rows, activities, runs) --> combine ==+
+ *                  |                        +==> leads (own rows, deals) --> combine =============+
+ *                  +--> dead-letter-sink    +==> runs --> combine ================================+==> accumulate
+ *                  |                        +==> pipelines (own rows, stages) --> combine ========+       |
+ *                  |                        +==> metrics --> combine =============================+       +--> a sink per
+ *                  |                                                                                      |    KPI table
+ *                  v                                                                                      v
+ *               status <------------------------------------------------------------------------------ progress
  *                  |
  * ==> by key       +--> status-sink
  * }</pre>
+ *
+ * <p>Rows that are part of another row's entity go there by a {@link ParentFunction}. Before the deals there goes what an earlier
+ * job knew of them, see {@link RememberOperator}.
  */
 public final class KpiGraph {
 
@@ -104,7 +110,7 @@ public final class KpiGraph {
 
     private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
         SingleOutputStreamOperator<RowChange> changes = raw.transform(
-                        Uids.DECODE, StreamTypes.ROW_CHANGE, new DecodeOperator())
+                        Uids.DECODE, StreamTypes.ROW_CHANGE, new DecodeOperator(CapturedTables.of(config)))
                 .uid(Uids.DECODE);
         changes.getSideOutput(DecodeOperator.DEAD_LETTERS)
                 .sinkTo(Sinks.deadLetters(config))
@@ -119,24 +125,52 @@ public final class KpiGraph {
     }
 
     private DataStream<Delta> deltas(DataStream<RowChange> changes) {
-        DataStream<EntityChange> ofStages = of(CrmTable.PIPELINE_STAGES, changes)
-                .keyBy(RowChange::id, Types.LONG)
-                .process(new ParentFunction(), StreamTypes.ENTITY_CHANGE)
-                .name(Uids.STAGE_TO_PIPELINE)
-                .uid(Uids.STAGE_TO_PIPELINE);
-        return entities(Uids.DEALS, ownRows(CrmTable.DEALS, changes), Kpis::deals, StreamTypes.DEAL_HISTORY)
+        DataStream<RowChange> deals = of(CrmTable.DEALS, changes);
+        DataStream<RowChange> runs = of(CrmTable.AUTOMATION_RUNS, changes);
+        DataStream<EntityChange> dealFiles = deals.transform(
+                        Uids.ownRows(CrmTable.DEALS),
+                        StreamTypes.ENTITY_CHANGE,
+                        new RememberOperator(new RememberedDeals(Database.kpi(config))))
+                .uid(Uids.ownRows(CrmTable.DEALS))
                 .union(
-                        entities(Uids.RUNS, ownRows(CrmTable.AUTOMATION_RUNS, changes), Kpis::runs, StreamTypes.RUN),
-                        entities(
-                                Uids.PIPELINES,
-                                ownRows(CrmTable.PIPELINES, changes).union(ofStages),
-                                Kpis::boards,
-                                StreamTypes.PIPELINE_BOARD),
-                        entities(
-                                Uids.METRICS,
-                                ownRows(CrmTable.ACQUISITION_METRICS, changes),
-                                Kpis::metrics,
-                                StreamTypes.METRIC));
+                        partsOf(
+                                Uids.ACTIVITY_TO_DEAL,
+                                of(CrmTable.ACTIVITIES, changes),
+                                change -> change.activity() == null
+                                        ? null
+                                        : change.activity().dealId()),
+                        partsOf(
+                                Uids.RUN_TO_DEAL,
+                                runs,
+                                change -> change.run() == null
+                                        ? null
+                                        : change.run().dealId()));
+        DataStream<EntityChange> leadFiles = ownRows(CrmTable.LEADS, of(CrmTable.LEADS, changes))
+                .union(partsOf(
+                        Uids.DEAL_TO_LEAD,
+                        deals,
+                        change -> change.deal() == null ? null : change.deal().leadId()));
+        DataStream<EntityChange> boards = ownRows(CrmTable.PIPELINES, of(CrmTable.PIPELINES, changes))
+                .union(partsOf(
+                        Uids.STAGE_TO_PIPELINE,
+                        of(CrmTable.PIPELINE_STAGES, changes),
+                        change -> change.stage() == null ? null : change.stage().pipelineId()));
+        DataStream<EntityChange> metrics =
+                ownRows(CrmTable.ACQUISITION_METRICS, of(CrmTable.ACQUISITION_METRICS, changes));
+        return entities(Uids.DEALS, dealFiles, Kpis::deals, StreamTypes.DEAL_FILE)
+                .union(
+                        entities(Uids.LEADS, leadFiles, Kpis::leads, StreamTypes.LEAD_FILE),
+                        entities(Uids.RUNS, ownRows(CrmTable.AUTOMATION_RUNS, runs), Kpis::runs, StreamTypes.RUN),
+                        entities(Uids.PIPELINES, boards, Kpis::boards, StreamTypes.PIPELINE_BOARD),
+                        entities(Uids.METRICS, metrics, Kpis::metrics, StreamTypes.METRIC));
+    }
+
+    private static DataStream<EntityChange> partsOf(
+            String uid, DataStream<RowChange> changes, ParentFunction.ParentOf parentOf) {
+        return changes.keyBy(RowChange::id, Types.LONG)
+                .process(new ParentFunction(parentOf), StreamTypes.ENTITY_CHANGE)
+                .name(uid)
+                .uid(uid);
     }
 
     private <S> DataStream<Delta> entities(
@@ -150,8 +184,7 @@ public final class KpiGraph {
     }
 
     private static DataStream<EntityChange> ownRows(CrmTable table, DataStream<RowChange> changes) {
-        return of(table, changes)
-                .map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
+        return changes.map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
                 .name(Uids.ownRows(table))
                 .uid(Uids.ownRows(table));
     }
@@ -177,11 +210,10 @@ public final class KpiGraph {
                     .name(uid)
                     .uid(uid);
         }
-        List<String> tables = kpis.stream().map(kpi -> kpi.table().name()).toList();
         return rows.transform(
                         Uids.PROGRESS,
                         Types.LONG,
-                        new ProgressOperator(cadence, new Sweep(tables, Database.kpi(config))))
+                        new ProgressOperator(cadence, new Sweep(settings, Database.kpi(config))))
                 .uid(Uids.PROGRESS)
                 .setParallelism(1);
     }

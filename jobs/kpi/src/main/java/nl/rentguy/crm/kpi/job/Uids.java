@@ -10,6 +10,10 @@ final class Uids {
     static final String SNAPSHOT_GATE = "snapshot-gate";
     static final String DEAD_LETTER_SINK = "dead-letter-sink";
     static final String STAGE_TO_PIPELINE = "stage-to-pipeline";
+    static final String DEAL_TO_LEAD = "deal-to-lead";
+    static final String ACTIVITY_TO_DEAL = "activity-to-deal";
+    static final String RUN_TO_DEAL = "run-to-deal";
+    static final String LEADS = "leads";
     static final String DEALS = "deals";
     static final String PIPELINES = "pipelines";
     static final String RUNS = "runs";

@@ -19,7 +19,7 @@ import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
 /**
  * {@code crm_acquisition}: what the websites brought each tenant in the window of days that ends today. A tenant without figures in
- * the window has no row.
+ * the window has no row. {@code crm_acquisition_daily} has the same figures for each day of the window.
  */
 public final class Acquisition implements Kpi {
 
@@ -38,7 +38,7 @@ public final class Acquisition implements Kpi {
     private static final Sum OF_GTM = SLOTS.sum();
 
     /** What the columns are derived from. */
-    private record View(String tenant, Amounts sums) {
+    private record View(List<String> key, Amounts sums) {
 
         BigDecimal conversionRate() {
             long sessions = SESSIONS.of(sums);
@@ -58,36 +58,38 @@ public final class Acquisition implements Kpi {
         }
     }
 
-    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_acquisition")
-            .key("tenant_id", TEXT, View::tenant)
-            .column("sessions", BIGINT, v -> SESSIONS.of(v.sums))
-            .column("new_users", BIGINT, v -> NEW_USERS.of(v.sums))
-            .column("engaged_sessions", BIGINT, v -> ENGAGED.of(v.sums))
-            .column("ga_conversions", BIGINT, v -> GA_CONVERSIONS.of(v.sums))
-            .column("ga_conversion_value", NUMERIC, v -> GA_VALUE.of(v.sums, 2))
-            .column("gtm_conversions", BIGINT, v -> GTM_CONVERSIONS.of(v.sums))
-            .column("gtm_conversion_value", NUMERIC, v -> GTM_VALUE.of(v.sums, 2))
-            .column("blended_conversion_rate", NUMERIC, View::conversionRate)
-            .column("active_connectors", TEXT_ARRAY, View::connectors);
-
     private final KpiSettings settings;
+    private final Grain grain;
+    private final KpiTable<View> table;
 
-    public Acquisition(KpiSettings settings) {
+    Acquisition(KpiSettings settings, Grain grain) {
         this.settings = settings;
+        this.grain = grain;
+        this.table = grain.andDay(
+                        KpiTable.<View>named(grain.named("crm_acquisition")).key("tenant_id", TEXT, v -> v.key.get(0)),
+                        View::key)
+                .column("sessions", BIGINT, v -> SESSIONS.of(v.sums))
+                .column("new_users", BIGINT, v -> NEW_USERS.of(v.sums))
+                .column("engaged_sessions", BIGINT, v -> ENGAGED.of(v.sums))
+                .column("ga_conversions", BIGINT, v -> GA_CONVERSIONS.of(v.sums))
+                .column("ga_conversion_value", NUMERIC, v -> GA_VALUE.of(v.sums, 2))
+                .column("gtm_conversions", BIGINT, v -> GTM_CONVERSIONS.of(v.sums))
+                .column("gtm_conversion_value", NUMERIC, v -> GTM_VALUE.of(v.sums, 2))
+                .column("blended_conversion_rate", NUMERIC, View::conversionRate)
+                .column("active_connectors", TEXT_ARRAY, View::connectors);
     }
 
     @Override
     public KpiTable<?> table() {
-        return TABLE;
+        return table;
     }
 
     @Override
     public void contribute(AcquisitionMetric metric, Contributions to) {
         to.between(
                 settings.startOf(metric.capturedDate()),
-                settings.startOf(
-                        metric.capturedDate().plusDays(settings.window().toDays())),
-                new Cell(new Cell.Group(TABLE.name(), List.of(metric.tenantId())), METRICS),
+                settings.endOfWindow(metric.capturedDate()),
+                new Cell(new Cell.Group(table.name(), grain.key(metric.capturedDate(), metric.tenantId())), METRICS),
                 SLOTS.fill()
                         .add(COUNT, 1)
                         .add(SESSIONS, metric.sessions())
@@ -105,6 +107,6 @@ public final class Acquisition implements Kpi {
     @Override
     public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
         Amounts sums = lines.get(METRICS);
-        return sums == null ? List.of() : List.of(TABLE.row(new View(key.get(0), sums)));
+        return sums == null ? List.of() : List.of(table.row(new View(key, sums)));
     }
 }

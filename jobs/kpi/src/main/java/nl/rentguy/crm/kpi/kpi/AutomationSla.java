@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * {@code crm_automation_sla}: the automation runs of each workflow and day, how long they took, and which broke the SLA.
  *
  * <p>A breach is a run that took longer than the SLA, or one that still runs after it: the latter is counted the moment
- * the deadline passes, with no event. The day is that of {@code created_at} in the configured time zone.
+ * the deadline passes, with no event. The day is that of {@code created_at} in the configured time zone. After {@code
+ * kpi.freeze-days} it is history: what is then deleted in the CRM changes nothing.
  */
 public final class AutomationSla implements Kpi {
 
@@ -62,6 +63,7 @@ public final class AutomationSla implements Kpi {
             .key("tenant_id", TEXT, View::tenant)
             .key("workflow_id", TEXT, View::workflow)
             .key("run_date", DATE, View::day)
+            .frozenBy("run_date")
             .column("run_count", BIGINT, v -> v.count(COUNT))
             .column("completed_runs", BIGINT, v -> v.count(COMPLETED))
             .column("failed_runs", BIGINT, v -> v.count(FAILED))
@@ -74,7 +76,9 @@ public final class AutomationSla implements Kpi {
             .column("max_completion_minutes", NUMERIC, v -> minutes(Slots.max(v.sums)))
             .column("failure_rate", NUMERIC, v -> v.rate(v.count(FAILED)))
             .column("breach_rate", NUMERIC, v -> v.rate(v.breaches()))
-            .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toNanos() / 1000));
+            .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toNanos() / 1000))
+            .column("timed_runs", BIGINT, v -> v.count(TIMED))
+            .column("completion_seconds_sum", NUMERIC, v -> LENGTH.seconds(v.sums));
 
     private final KpiSettings settings;
 
@@ -106,9 +110,13 @@ public final class AutomationSla implements Kpi {
                     .addIf(length.compareTo(settings.sla()) > 0, LATE);
         } else if (!run.isTerminal()) {
             Instant deadline = run.createdAt().plus(settings.sla());
-            to.from(deadline.plusNanos(1000), cell, SLOTS.fill().add(OVERDUE, 1).amounts());
+            to.between(
+                    deadline.plusNanos(1000),
+                    settings.frozenAt(day),
+                    cell,
+                    SLOTS.fill().add(OVERDUE, 1).amounts());
         }
-        to.always(cell, counts.amounts());
+        to.between(Instant.MIN, settings.frozenAt(day), cell, counts.amounts());
     }
 
     @Override

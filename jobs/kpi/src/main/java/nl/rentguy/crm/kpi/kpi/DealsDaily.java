@@ -5,6 +5,7 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
 import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
 import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
@@ -16,10 +17,11 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
+import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
 
 /**
  * {@code crm_deals_daily}: the deals that were created, won and lost on each day, by the stage and currency they are in now. For
- * time series and for filters by date.
+ * time series and for filters by date: columns that begin with {@code created_} are about the deals that were created on the day.
  */
 public final class DealsDaily implements Kpi {
 
@@ -32,6 +34,15 @@ public final class DealsDaily implements Kpi {
     private static final Sum WON_VALUE = SLOTS.sum();
     private static final Sum LOST = SLOTS.sum();
     private static final Sum LOST_VALUE = SLOTS.sum();
+    private static final Sum WEIGHTED = SLOTS.sum();
+    private static final TimeSum CREATED_AT = SLOTS.timeSum();
+    private static final Sum OPEN = SLOTS.sum();
+    private static final Sum WON_30D = SLOTS.sum();
+    private static final Sum WON_VALUE_30D = SLOTS.sum();
+    private static final Sum LOST_30D = SLOTS.sum();
+    private static final Sum CLOSED = SLOTS.sum();
+    private static final TimeSum CYCLE = SLOTS.timeSum();
+    private static final Sum FORECAST = SLOTS.sum();
 
     /** What the columns are derived from: the key as it was contributed, and the sums. */
     private record View(List<String> key, Amounts sums) {}
@@ -47,7 +58,16 @@ public final class DealsDaily implements Kpi {
             .column("won_deals", BIGINT, v -> WON.of(v.sums))
             .column("won_value", NUMERIC, v -> WON_VALUE.of(v.sums, 2))
             .column("lost_deals", BIGINT, v -> LOST.of(v.sums))
-            .column("lost_value", NUMERIC, v -> LOST_VALUE.of(v.sums, 2));
+            .column("lost_value", NUMERIC, v -> LOST_VALUE.of(v.sums, 2))
+            .column("created_weighted_value", NUMERIC, v -> WEIGHTED.of(v.sums, 4))
+            .column("created_seconds_sum", NUMERIC, v -> CREATED_AT.seconds(v.sums))
+            .column("created_open_deals", BIGINT, v -> OPEN.of(v.sums))
+            .column("created_won_deals_30d", BIGINT, v -> WON_30D.of(v.sums))
+            .column("created_won_value_30d", NUMERIC, v -> WON_VALUE_30D.of(v.sums, 2))
+            .column("created_lost_deals_30d", BIGINT, v -> LOST_30D.of(v.sums))
+            .column("created_closed_deals", BIGINT, v -> CLOSED.of(v.sums))
+            .column("created_cycle_seconds_sum", NUMERIC, v -> CYCLE.seconds(v.sums))
+            .column("created_forecast_next_30d", NUMERIC, v -> FORECAST.of(v.sums, 4));
 
     private final KpiSettings settings;
 
@@ -64,16 +84,33 @@ public final class DealsDaily implements Kpi {
     public void contribute(DealHistory history, Contributions to) {
         Deal deal = history.deal();
         long value = deal.valueCents();
-        to.always(
-                cell(deal, deal.createdAt()),
-                SLOTS.fill().add(CREATED, 1).add(CREATED_VALUE, value).amounts());
+        Cell created = cell(deal, deal.createdAt());
+        Slots.Filling always = SLOTS.fill()
+                .add(CREATED, 1)
+                .add(CREATED_VALUE, value)
+                .add(WEIGHTED, deal.weighted())
+                .add(CREATED_AT, deal.createdAt())
+                .addIf(deal.isOpen(), OPEN);
         Instant closed = history.closedAt();
         if (closed != null) {
+            always.add(CLOSED, 1).add(CYCLE, Duration.between(deal.createdAt(), closed));
+            Slots.Filling lately = deal.outcome() == Deal.Outcome.WON
+                    ? SLOTS.fill().add(WON_30D, 1).add(WON_VALUE_30D, value)
+                    : SLOTS.fill().add(LOST_30D, 1);
+            to.between(closed, closed.plus(settings.window()), created, lately.amounts());
             Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
                     ? SLOTS.fill().add(WON, 1).add(WON_VALUE, value)
                     : SLOTS.fill().add(LOST, 1).add(LOST_VALUE, value);
             to.always(cell(deal, closed), outcome.amounts());
         }
+        to.always(created, always.amounts());
+        settings.whileExpected(
+                deal,
+                (from, until) -> to.between(
+                        from,
+                        until,
+                        created,
+                        SLOTS.fill().add(FORECAST, deal.weighted()).amounts()));
     }
 
     @Override

@@ -1,11 +1,12 @@
 package nl.rentguy.crm.kpi.kpi;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
-import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -17,25 +18,58 @@ final class Entities {
 
     private Entities() {}
 
-    /** A deal with its past, from changes of its own row. */
-    record Deals(List<Kpi> kpis, Duration window) implements EntityModel<DealHistory> {
+    private static IllegalArgumentException notPartOf(String entity, CrmTable table) {
+        return new IllegalArgumentException(table + " is not part of " + entity);
+    }
+
+    /** A deal with its past, its activities and its runs, from changes of any of them. */
+    record Deals(List<Kpi> kpis, KpiSettings settings) implements EntityModel<DealFile> {
 
         @Override
-        public @Nullable DealHistory fold(@Nullable DealHistory history, RowChange change) {
-            if (change.deal() == null) {
-                return null;
-            }
-            return history == null ? DealHistory.startingWith(change.deal()) : history.then(change.deal());
+        public @Nullable DealFile fold(@Nullable DealFile known, RowChange change) {
+            DealFile file = known == null ? DealFile.EMPTY : known;
+            DealFile changed =
+                    switch (change.table()) {
+                        case DEALS ->
+                            change.remembered() == null ? file.with(change.deal()) : file.with(change.remembered());
+                        case ACTIVITIES -> file.with(change.id(), change.activity());
+                        case AUTOMATION_RUNS -> file.with(change.id(), change.run());
+                        case LEADS, PIPELINES, PIPELINE_STAGES, ACQUISITION_METRICS ->
+                            throw notPartOf("a deal", change.table());
+                    };
+            return changed.isEmpty() ? null : changed;
         }
 
         @Override
-        public void contribute(DealHistory history, Contributions to) {
-            kpis.forEach(kpi -> kpi.contribute(history, to));
+        public void contribute(DealFile file, Contributions to) {
+            kpis.forEach(kpi -> kpi.contribute(file, to));
         }
 
         @Override
-        public DealHistory forget(DealHistory history, Instant now) {
-            return history.withoutVisitsUntil(now.minus(window));
+        public @Nullable DealFile forget(DealFile file, Instant now) {
+            return file.settledWithout(run -> settings.noLongerWatched(run, now));
+        }
+    }
+
+    /** A lead with the deals that name it, from changes of either. */
+    record Leads(List<Kpi> kpis) implements EntityModel<LeadFile> {
+
+        @Override
+        public @Nullable LeadFile fold(@Nullable LeadFile known, RowChange change) {
+            LeadFile file = known == null ? LeadFile.EMPTY : known;
+            LeadFile changed =
+                    switch (change.table()) {
+                        case LEADS -> file.with(change.lead());
+                        case DEALS -> file.with(change.id(), change.deal());
+                        case PIPELINES, PIPELINE_STAGES, ACTIVITIES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
+                            throw notPartOf("a lead", change.table());
+                    };
+            return changed.isEmpty() ? null : changed;
+        }
+
+        @Override
+        public void contribute(LeadFile file, Contributions to) {
+            kpis.forEach(kpi -> kpi.contribute(file, to));
         }
     }
 
@@ -50,7 +84,7 @@ final class Entities {
                         case PIPELINES -> board.with(change.pipeline());
                         case PIPELINE_STAGES -> board.with(change.id(), change.stage());
                         case LEADS, DEALS, ACTIVITIES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
-                            throw new IllegalArgumentException(change.table() + " is not part of a pipeline");
+                            throw notPartOf("a pipeline", change.table());
                     };
             return changed.isEmpty() ? null : changed;
         }
@@ -62,7 +96,7 @@ final class Entities {
     }
 
     /** An automation run, from changes of its own row. */
-    record Runs(List<Kpi> kpis) implements EntityModel<AutomationRun> {
+    record Runs(List<Kpi> kpis, KpiSettings settings) implements EntityModel<AutomationRun> {
 
         @Override
         public @Nullable AutomationRun fold(@Nullable AutomationRun run, RowChange change) {
@@ -73,10 +107,15 @@ final class Entities {
         public void contribute(AutomationRun run, Contributions to) {
             kpis.forEach(kpi -> kpi.contribute(run, to));
         }
+
+        @Override
+        public @Nullable AutomationRun forget(AutomationRun run, Instant now) {
+            return settings.isFrozen(run, now) ? null : run;
+        }
     }
 
     /** What a source brought on a day, from changes of its own row. */
-    record Metrics(List<Kpi> kpis) implements EntityModel<AcquisitionMetric> {
+    record Metrics(List<Kpi> kpis, KpiSettings settings) implements EntityModel<AcquisitionMetric> {
 
         @Override
         public @Nullable AcquisitionMetric fold(@Nullable AcquisitionMetric metric, RowChange change) {
@@ -86,6 +125,11 @@ final class Entities {
         @Override
         public void contribute(AcquisitionMetric metric, Contributions to) {
             kpis.forEach(kpi -> kpi.contribute(metric, to));
+        }
+
+        @Override
+        public @Nullable AcquisitionMetric forget(AcquisitionMetric metric, Instant now) {
+            return settings.endOfWindow(metric.capturedDate()).isAfter(now) ? metric : null;
         }
     }
 }

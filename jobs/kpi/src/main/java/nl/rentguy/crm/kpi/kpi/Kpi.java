@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -18,7 +20,16 @@ public interface Kpi {
 
     KpiTable<?> table();
 
+    /** By default what the deal's own history contributes. */
+    default void contribute(DealFile file, Contributions to) {
+        if (file.history() != null) {
+            contribute(file.history(), to);
+        }
+    }
+
     default void contribute(DealHistory deal, Contributions to) {}
+
+    default void contribute(LeadFile file, Contributions to) {}
 
     default void contribute(PipelineBoard board, Contributions to) {}
 

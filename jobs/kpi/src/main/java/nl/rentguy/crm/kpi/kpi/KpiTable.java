@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.kpi;
 
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -20,6 +22,17 @@ public final class KpiTable<V> {
     private final List<Column> keyColumns = new ArrayList<>();
     private final List<Column> valueColumns = new ArrayList<>();
     private final List<Function<V, ? extends @Nullable Object>> formulas = new ArrayList<>();
+
+    private @Nullable String frozenDay;
+    private @Nullable WhenGone whenGone;
+
+    /**
+     * What becomes of a row that is no longer derived, in place of being deleted.
+     *
+     * @param condition SQL that tells of which rows {@code held} anything becomes; the others stay as they are
+     * @param assignments SQL
+     */
+    public record WhenGone(String condition, String assignments) {}
 
     private KpiTable(String name) {
         this.name = name;
@@ -44,6 +57,38 @@ public final class KpiTable<V> {
         valueColumns.add(new Column(column, type));
         formulas.add(formula);
         return this;
+    }
+
+    /** Lets rows be history: those of a day, named by a key column, that is frozen stay as they are. */
+    public KpiTable<V> frozenBy(String dayColumn) {
+        frozenDay = dayColumn;
+        return this;
+    }
+
+    /** Keeps rows that are no longer derived. {@code as_of} of those that are touched is the KPI time at which they went. */
+    public KpiTable<V> whenGone(String condition, String assignments) {
+        whenGone = new WhenGone(condition, assignments);
+        return this;
+    }
+
+    /** The key column whose day freezes a row, see {@link KpiSettings#frozenAt}; null when rows never freeze. */
+    public @Nullable String frozenDay() {
+        return frozenDay;
+    }
+
+    /** What becomes of rows that are no longer derived; null when they are deleted. */
+    public @Nullable WhenGone whenGone() {
+        return whenGone;
+    }
+
+    /** Whether the row with that key stays as it is at that instant, whatever is derived. */
+    public boolean isFrozen(List<String> keyText, Instant asOf, KpiSettings settings) {
+        for (int i = 0; i < keyColumns.size(); i++) {
+            if (keyColumns.get(i).name().equals(frozenDay)) {
+                return !settings.frozenAt(LocalDate.parse(keyText.get(i))).isAfter(asOf);
+            }
+        }
+        return false;
     }
 
     /** The name in schema {@code crm_kpi}. */

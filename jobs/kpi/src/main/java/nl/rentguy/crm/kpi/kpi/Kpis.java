@@ -5,7 +5,8 @@ import static java.util.stream.Collectors.joining;
 import java.util.List;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
-import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.engine.EntityModel;
 
@@ -17,13 +18,28 @@ public final class Kpis {
 
     /** Every KPI table there is, by those settings. */
     public Kpis(KpiSettings settings) {
+        this(
+                settings,
+                List.of(
+                        new PipelineVelocity(settings),
+                        new AutomationSla(settings),
+                        new SalesVelocity(settings),
+                        new DealsDaily(settings),
+                        new DealStageHistory(),
+                        new LeadFunnel(settings, Grain.TOTAL),
+                        new LeadFunnel(settings, Grain.DAY),
+                        new Acquisition(settings, Grain.TOTAL),
+                        new Acquisition(settings, Grain.DAY),
+                        new SourcePerformance(settings, Grain.TOTAL),
+                        new SourcePerformance(settings, Grain.DAY),
+                        new ActivityChannels(settings),
+                        new Watchlist(settings)));
+    }
+
+    /** Those KPI tables alone. */
+    public Kpis(KpiSettings settings, List<Kpi> kpis) {
         this.settings = settings;
-        this.kpis = List.of(
-                new PipelineVelocity(settings),
-                new AutomationSla(settings),
-                new SalesVelocity(settings),
-                new DealsDaily(settings),
-                new Acquisition(settings));
+        this.kpis = kpis;
     }
 
     /** By what sums are made: sums of one definition cannot be continued by another. */
@@ -50,9 +66,14 @@ public final class Kpis {
                 .orElseThrow(() -> new IllegalArgumentException("no KPI table is named " + table));
     }
 
-    /** A deal with its past, from changes of its own row. */
-    public EntityModel<DealHistory> deals() {
-        return new Entities.Deals(kpis, settings.window());
+    /** A deal with its past, its activities and its runs, from changes of any of them. */
+    public EntityModel<DealFile> deals() {
+        return new Entities.Deals(kpis, settings);
+    }
+
+    /** A lead with the deals that name it, from changes of either. */
+    public EntityModel<LeadFile> leads() {
+        return new Entities.Leads(kpis);
     }
 
     /** A pipeline with its stages, from changes of either. */
@@ -62,11 +83,11 @@ public final class Kpis {
 
     /** An automation run, from changes of its own row. */
     public EntityModel<AutomationRun> runs() {
-        return new Entities.Runs(kpis);
+        return new Entities.Runs(kpis, settings);
     }
 
     /** What a source brought on a day, from changes of its own row. */
     public EntityModel<AcquisitionMetric> metrics() {
-        return new Entities.Metrics(kpis);
+        return new Entities.Metrics(kpis, settings);
     }
 }

@@ -7,7 +7,6 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
@@ -47,6 +46,9 @@ public final class PipelineVelocity implements Kpi {
     private static final Sum STALE = SLOTS.sum();
     private static final Sum VISITS = SLOTS.sum();
     private static final TimeSum VISITS_LENGTH = SLOTS.timeSum();
+    private static final Sum CLOSED = SLOTS.sum();
+    private static final TimeSum CYCLE = SLOTS.timeSum();
+    private static final Sum FORECAST = SLOTS.sum();
     private static final Sum WON = SLOTS.sum();
     private static final Sum WON_VALUE = SLOTS.sum();
     private static final Sum LOST = SLOTS.sum();
@@ -95,7 +97,11 @@ public final class PipelineVelocity implements Kpi {
             .column("avg_throughput_days", NUMERIC, v -> VISITS_LENGTH.mean(v.sums, v.count(VISITS), DAY))
             .column("won_deals_30d", BIGINT, v -> v.count(WON))
             .column("won_value_30d", NUMERIC, v -> WON_VALUE.of(v.sums, 2))
-            .column("lost_deals_30d", BIGINT, v -> v.count(LOST));
+            .column("lost_deals_30d", BIGINT, v -> v.count(LOST))
+            .column("created_seconds_sum", NUMERIC, v -> CREATED.seconds(v.sums))
+            .column("closed_deal_count", BIGINT, v -> v.count(CLOSED))
+            .column("cycle_seconds_sum", NUMERIC, v -> CYCLE.seconds(v.sums))
+            .column("forecast_next_30d", NUMERIC, v -> FORECAST.of(v.sums, 4));
 
     private final KpiSettings settings;
 
@@ -129,15 +135,19 @@ public final class PipelineVelocity implements Kpi {
                     cell,
                     SLOTS.fill().add(STALE, 1).amounts());
         }
-        to.always(cell, inStage.amounts());
-
         Instant closed = history.closedAt();
         if (closed != null) {
+            inStage.add(CLOSED, 1).add(CYCLE, Duration.between(deal.createdAt(), closed));
             Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
                     ? SLOTS.fill().add(WON, 1).add(WON_VALUE, deal.valueCents())
                     : SLOTS.fill().add(LOST, 1);
             to.between(closed, closed.plus(settings.window()), cell, outcome.amounts());
         }
+        to.always(cell, inStage.amounts());
+        settings.whileExpected(
+                deal,
+                (from, until) -> to.between(
+                        from, until, cell, SLOTS.fill().add(FORECAST, weighted).amounts()));
         for (StageVisit visit : history.endedVisits()) {
             to.between(
                     visit.leftAt(),
@@ -165,26 +175,17 @@ public final class PipelineVelocity implements Kpi {
 
     @Override
     public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
-        Header stage = null;
-        for (List<String> line : lines.keySet()) {
-            if (line.get(0).equals(STAGE)) {
-                stage = Header.of(Long.parseLong(key.get(1)), line);
-            }
-        }
-        if (stage == null) {
+        List<String> line = Currencies.header(STAGE, lines);
+        if (line == null) {
             return List.of();
         }
-        List<KpiRow> rows = new ArrayList<>();
-        for (Map.Entry<List<String>, Amounts> line : lines.entrySet()) {
-            if (line.getKey().get(0).equals(DEALS)) {
-                String currency = line.getKey().get(1);
-                rows.add(TABLE.row(new View(key.get(0), stage, currency, line.getValue(), asOf)));
-            }
-        }
-        if (rows.isEmpty()) {
-            rows.add(TABLE.row(new View(key.get(0), stage, settings.defaultCurrency(), SLOTS.none(), asOf)));
-        }
-        return rows;
+        Header stage = Header.of(Long.parseLong(key.get(1)), line);
+        return Currencies.rows(
+                DEALS,
+                lines,
+                settings.defaultCurrency(),
+                SLOTS.none(),
+                (currency, sums) -> TABLE.row(new View(key.get(0), stage, currency, sums, asOf)));
     }
 
     @Override

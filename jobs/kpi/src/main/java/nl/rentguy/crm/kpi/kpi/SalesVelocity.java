@@ -8,12 +8,11 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
@@ -34,7 +33,7 @@ public final class SalesVelocity implements Kpi {
 
     private static final Duration DAY = Duration.ofDays(1);
     private static final BigInteger MICROS_OF_DAY = BigInteger.valueOf(DAY.toNanos() / 1000);
-    private static final List<String> EXISTS = List.of("pipeline");
+    private static final String PIPELINE = "pipeline";
     private static final String DEALS = "deals";
 
     private static final Slots SLOTS = new Slots();
@@ -53,7 +52,8 @@ public final class SalesVelocity implements Kpi {
     private static final Sum FORECAST = SLOTS.sum();
 
     /** What the columns are derived from. */
-    private record View(String tenant, long pipelineId, String currency, Amounts sums, Duration window) {
+    private record View(
+            String tenant, long pipelineId, String pipelineName, String currency, Amounts sums, Duration window) {
 
         long count(Sum sum) {
             return sum.of(sums);
@@ -90,6 +90,7 @@ public final class SalesVelocity implements Kpi {
             .key("tenant_id", TEXT, View::tenant)
             .key("pipeline_id", BIGINT, View::pipelineId)
             .key("currency", TEXT, View::currency)
+            .column("pipeline_name", TEXT, View::pipelineName)
             .column("total_deals", BIGINT, v -> v.count(COUNT))
             .column("open_deals", BIGINT, v -> v.count(OPEN))
             .column("open_value", NUMERIC, v -> OPEN_VALUE.of(v.sums, 2))
@@ -140,45 +141,35 @@ public final class SalesVelocity implements Kpi {
         }
         to.always(cell, always.amounts());
 
-        LocalDate expected = deal.expectedClose();
-        if (expected != null) {
-            // From the day on which it is at most a window ahead, until the end of the day itself.
-            to.between(
-                    settings.startOf(expected.minusDays(settings.window().toDays())),
-                    settings.startOf(expected.plusDays(1)),
-                    cell,
-                    SLOTS.fill().add(FORECAST, weighted).amounts());
-        }
+        settings.whileExpected(
+                deal,
+                (from, until) -> to.between(
+                        from, until, cell, SLOTS.fill().add(FORECAST, weighted).amounts()));
     }
 
     @Override
     public void contribute(PipelineBoard board, Contributions to) {
-        if (board.pipeline() != null) {
+        Pipeline pipeline = board.pipeline();
+        if (pipeline != null) {
             to.always(
-                    cell(board.pipeline().tenantId(), board.pipeline().id(), EXISTS),
+                    cell(pipeline.tenantId(), pipeline.id(), List.of(PIPELINE, pipeline.name())),
                     SLOTS.fill().add(COUNT, 1).amounts());
         }
     }
 
     @Override
     public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
-        if (!lines.containsKey(EXISTS)) {
+        List<String> pipeline = Currencies.header(PIPELINE, lines);
+        if (pipeline == null) {
             return List.of();
         }
-        List<KpiRow> rows = new ArrayList<>();
-        lines.forEach((line, sums) -> {
-            if (!line.equals(EXISTS)) {
-                rows.add(row(key, line.get(1), sums));
-            }
-        });
-        if (rows.isEmpty()) {
-            rows.add(row(key, settings.defaultCurrency(), SLOTS.none()));
-        }
-        return rows;
-    }
-
-    private KpiRow row(List<String> key, String currency, Amounts sums) {
-        return TABLE.row(new View(key.get(0), Long.parseLong(key.get(1)), currency, sums, settings.window()));
+        return Currencies.rows(
+                DEALS,
+                lines,
+                settings.defaultCurrency(),
+                SLOTS.none(),
+                (currency, sums) -> TABLE.row(new View(
+                        key.get(0), Long.parseLong(key.get(1)), pipeline.get(1), currency, sums, settings.window())));
     }
 
     private static Cell cell(String tenant, long pipelineId, List<String> line) {

@@ -1,12 +1,12 @@
 package nl.rentguy.crm.kpi.kpi;
 
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.time.LocalDate;
 
 /**
  * The PostgreSQL types that KPI columns have. Their values in Java are {@link String}, {@link Integer}, {@link Long}, {@link
- * BigDecimal} and {@link LocalDate}; an array
- * is its PostgreSQL text, such as {@code {ga4,gtm}}.
+ * BigDecimal}, {@link LocalDate} and {@link Instant}; an array is its PostgreSQL text, such as {@code {ga4,gtm}}.
  */
 public enum SqlType {
     TEXT("text"),
@@ -14,7 +14,8 @@ public enum SqlType {
     INTEGER("integer"),
     BIGINT("bigint"),
     NUMERIC("numeric"),
-    DATE("date");
+    DATE("date"),
+    TIMESTAMPTZ("timestamptz");
 
     private final String sqlName;
 
@@ -34,6 +35,7 @@ public enum SqlType {
             case BIGINT -> Long.valueOf(text);
             case NUMERIC -> new BigDecimal(text);
             case DATE -> LocalDate.parse(text);
+            case TIMESTAMPTZ -> Instant.parse(text);
         };
     }
 }

@@ -181,7 +181,9 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         }
         for (List<String> key : gone) {
             published.remove(key);
-            context.output(output, deletion(kpi.table(), key, asOf));
+            if (!kpi.table().isFrozen(key, asOf, settings)) {
+                context.output(output, deletion(kpi.table(), key, asOf));
+            }
         }
         if (rows.isEmpty()) {
             lastTick.clear();

@@ -38,15 +38,21 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
 
     public static final OutputTag<SourceProgress> PROGRESS = new OutputTag<>("progress", StreamTypes.SOURCE_PROGRESS);
 
+    private final CapturedTables captured;
+
     @SuppressWarnings("NullAway.Init") // set in open
     private transient Counter refusals;
+
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient RowDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient SourceProgress unreported;
 
     private transient @Nullable ScheduledFuture<?> reporting;
 
-    public DecodeOperator() {
+    public DecodeOperator(CapturedTables captured) {
+        this.captured = captured;
         setChainingStrategy(ChainingStrategy.ALWAYS);
     }
 
@@ -54,6 +60,7 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
     public void open() throws Exception {
         super.open();
         refusals = getMetricGroup().counter("dead_letters");
+        decoder = new RowDecoder(captured);
         unreported = SourceProgress.NONE;
         reporting = getProcessingTimeService().scheduleAtFixedRate(now -> report(), REPORT_MILLIS, REPORT_MILLIS);
     }
@@ -68,22 +75,22 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
         }
         boolean refused = false;
         try {
-            RowDecoder.decode(raw).ifPresent(change -> output.collect(element.replace(change)));
+            decoder.decode(raw).ifPresent(change -> output.collect(element.replace(change)));
         } catch (RefusedException e) {
             refused = true;
             refusals.inc();
             LOG.warn("Refused a change event: {}", e.explanation());
-            output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, e)));
+            output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, e, captured)));
         }
         unreported = unreported.andRow(raw, refused);
     }
 
-    private static void checkPublication(RawChange beat) {
+    private void checkPublication(RawChange beat) {
         String covered = beat.column(CapturedTables.HEARTBEAT_COVERED);
         if (beat.committedAtMicros() == RowChange.IN_SNAPSHOT || covered == null) {
             return;
         }
-        List<String> missing = CapturedTables.missing(Arrays.asList(covered.split(",", -1)));
+        List<String> missing = captured.missing(Arrays.asList(covered.split(",", -1)));
         if (!missing.isEmpty()) {
             throw new SuppressRestartsException(new IllegalStateException(
                     "The CRM's publication no longer covers %s, which the KPIs need, so changes are missing from its log. Put them back, as sql/crm/cdc.sql has it; then start anew with a snapshot: crm-kpi run --rebuild"

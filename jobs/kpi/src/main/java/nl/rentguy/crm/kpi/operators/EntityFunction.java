@@ -15,6 +15,7 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -53,6 +54,14 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<EntityState<S>> entities;
+
+    /** Entities that time alone has made history, such as the runs of a day that is frozen. */
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient Counter letGo;
+
+    /** Changes of what is no longer known and stays so, such as the deletion of a run that is history. */
+    @SuppressWarnings("NullAway.Init") // set in open
+    private transient Counter withoutEffect;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient ListState<Boolean> liveState;
@@ -99,6 +108,8 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     public void open(OpenContext context) {
         engine = new EntityEngine<>(modelOf.apply(new Kpis(settings)));
         entities = getRuntimeContext().getState(StateDescriptors.entity(type));
+        letGo = getRuntimeContext().getMetricGroup().counter("entities_let_go");
+        withoutEffect = getRuntimeContext().getMetricGroup().counter("changes_without_effect");
     }
 
     @Override
@@ -117,6 +128,9 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
             after = engine.change(before, change, now, out::collect);
         }
+        if (stored == null && after.state() == null) {
+            withoutEffect.inc();
+        }
         store(stored, after, context.timerService());
     }
 
@@ -131,7 +145,11 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         long now = timestamp == FIRST_KPI_TIME
                 ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
                 : timestamp;
-        store(stored, engine.advance(stored.tracked(), now, out::collect), context.timerService());
+        Tracked<S> after = engine.advance(stored.tracked(), now, out::collect);
+        if (after.state() == null) {
+            letGo.inc();
+        }
+        store(stored, after, context.timerService());
     }
 
     private void store(@Nullable EntityState<S> stored, Tracked<S> after, TimerService timers) throws Exception {

@@ -4,10 +4,14 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -39,8 +43,10 @@ public final class StreamTypes {
             Map.ofEntries(
                     Map.entry("id", Types.LONG),
                     Map.entry("tenantId", Types.STRING),
+                    Map.entry("leadId", Types.LONG),
                     Map.entry("pipelineId", Types.LONG),
                     Map.entry("stageId", Types.LONG),
+                    Map.entry("title", Types.STRING),
                     Map.entry("valueCents", Types.LONG),
                     Map.entry("currency", Types.STRING),
                     Map.entry("expectedClose", Types.LOCAL_DATE),
@@ -54,6 +60,7 @@ public final class StreamTypes {
             Map.of(
                     "id", Types.LONG,
                     "tenantId", Types.STRING,
+                    "dealId", Types.LONG,
                     "workflowId", Types.STRING,
                     "status", Types.STRING,
                     "createdAt", Types.INSTANT,
@@ -64,6 +71,8 @@ public final class StreamTypes {
             Map.ofEntries(
                     Map.entry("id", Types.LONG),
                     Map.entry("tenantId", Types.STRING),
+                    Map.entry("channel", Types.STRING),
+                    Map.entry("source", Types.STRING),
                     Map.entry("capturedDate", Types.LOCAL_DATE),
                     Map.entry("sessions", Types.LONG),
                     Map.entry("newUsers", Types.LONG),
@@ -75,41 +84,87 @@ public final class StreamTypes {
                     Map.entry("gaPropertyId", Types.STRING),
                     Map.entry("gtmContainerId", Types.STRING)));
 
-    public static final TypeInformation<RowChange> ROW_CHANGE = Types.POJO(
-            RowChange.class,
-            Map.of(
-                    "table", Types.ENUM(CrmTable.class),
-                    "id", Types.LONG,
-                    "committedAt", Types.LONG,
-                    "pipeline", PIPELINE,
-                    "stage", STAGE,
-                    "deal", DEAL,
-                    "run", RUN,
-                    "metric", METRIC));
+    public static final TypeInformation<Lead> LEAD = Types.POJO(
+            Lead.class,
+            Map.of("id", Types.LONG, "tenantId", Types.STRING, "source", Types.STRING, "createdAt", Types.INSTANT));
 
-    public static final TypeInformation<EntityChange> ENTITY_CHANGE =
-            Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
+    public static final TypeInformation<Activity> ACTIVITY = Types.POJO(
+            Activity.class,
+            Map.of(
+                    "id", Types.LONG,
+                    "tenantId", Types.STRING,
+                    "dealId", Types.LONG,
+                    "type", Types.STRING,
+                    "occurredAt", Types.INSTANT,
+                    "dueAt", Types.INSTANT,
+                    "status", Types.STRING));
 
     public static final TypeInformation<StageVisit> STAGE_VISIT = Types.POJO(
             StageVisit.class,
             Map.of(
+                    "number", Types.INT,
+                    "pipelineId", Types.LONG,
                     "stageId", Types.LONG,
                     "enteredAt", Types.INSTANT,
-                    "leftAt", Types.INSTANT));
+                    "leftAt", Types.INSTANT,
+                    "end", Types.ENUM(StageVisit.End.class),
+                    "valueCents", Types.LONG,
+                    "currency", Types.STRING));
 
     public static final TypeInformation<DealHistory> DEAL_HISTORY = Types.POJO(
             DealHistory.class,
             Map.of(
                     "deal",
                     DEAL,
+                    "visit",
+                    Types.INT,
                     "stageEnteredAt",
                     Types.INSTANT,
+                    "reopened",
+                    Types.BOOLEAN,
                     "closedAt",
                     Types.INSTANT,
                     "closedVisit",
                     STAGE_VISIT,
                     "leftVisits",
                     Types.LIST(STAGE_VISIT)));
+
+    public static final TypeInformation<DealFile> DEAL_FILE = Types.POJO(
+            DealFile.class,
+            Map.of(
+                    "history",
+                    DEAL_HISTORY,
+                    "remembered",
+                    DEAL_HISTORY,
+                    "versions",
+                    Types.LIST(DEAL),
+                    "settled",
+                    Types.BOOLEAN,
+                    "activities",
+                    Types.MAP(Types.LONG, ACTIVITY),
+                    "runs",
+                    Types.MAP(Types.LONG, RUN)));
+
+    public static final TypeInformation<LeadFile> LEAD_FILE =
+            Types.POJO(LeadFile.class, Map.of("lead", LEAD, "deals", Types.MAP(Types.LONG, DEAL)));
+
+    public static final TypeInformation<RowChange> ROW_CHANGE = Types.POJO(
+            RowChange.class,
+            Map.ofEntries(
+                    Map.entry("table", Types.ENUM(CrmTable.class)),
+                    Map.entry("id", Types.LONG),
+                    Map.entry("committedAt", Types.LONG),
+                    Map.entry("lead", LEAD),
+                    Map.entry("pipeline", PIPELINE),
+                    Map.entry("stage", STAGE),
+                    Map.entry("deal", DEAL),
+                    Map.entry("activity", ACTIVITY),
+                    Map.entry("run", RUN),
+                    Map.entry("metric", METRIC),
+                    Map.entry("remembered", DEAL_HISTORY)));
+
+    public static final TypeInformation<EntityChange> ENTITY_CHANGE =
+            Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
 
     public static final TypeInformation<PipelineBoard> PIPELINE_BOARD =
             Types.POJO(PipelineBoard.class, Map.of("pipeline", PIPELINE, "stages", Types.MAP(Types.LONG, STAGE)));
@@ -193,6 +248,7 @@ public final class StreamTypes {
             case BIGINT -> Types.LONG;
             case NUMERIC -> Types.BIG_DEC;
             case DATE -> Types.LOCAL_DATE;
+            case TIMESTAMPTZ -> Types.INSTANT;
         };
     }
 }

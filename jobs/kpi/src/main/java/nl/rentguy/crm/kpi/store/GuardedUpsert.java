@@ -15,7 +15,7 @@ import org.apache.flink.types.RowKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes or deletes a row of one KPI table, in one statement, unless the table already holds a newer one: {@code as_of}
+ * Writes a row of one KPI table, or deletes it, or does with it what the table says, in one statement, unless the table already holds a newer one: {@code as_of}
  * never goes back, whatever is replayed.
  */
 public final class GuardedUpsert implements JdbcQueryStatement<Row> {
@@ -33,7 +33,7 @@ public final class GuardedUpsert implements JdbcQueryStatement<Row> {
                 USING (VALUES (%s?::timestamptz, ?::boolean)) AS sent (%s, gone)
                 ON %s
                 WHEN MATCHED AND sent.as_of < held.as_of THEN DO NOTHING
-                WHEN MATCHED AND sent.gone THEN DELETE
+                %s
                 WHEN MATCHED THEN UPDATE SET %sas_of = sent.as_of
                 WHEN NOT MATCHED AND NOT sent.gone THEN INSERT (%s) VALUES (%s)""".formatted(
                 table.name(),
@@ -42,11 +42,20 @@ public final class GuardedUpsert implements JdbcQueryStatement<Row> {
                 table.keyColumns().stream()
                         .map(c -> "held.%1$s = sent.%1$s".formatted(c.name()))
                         .collect(joining(" AND ")),
+                whenGone(table.whenGone()),
                 table.valueColumns().stream()
                         .map(c -> "%1$s = sent.%1$s, ".formatted(c.name()))
                         .collect(joining()),
                 names,
                 "sent." + names.replace(", ", ", sent."));
+    }
+
+    private static String whenGone(KpiTable.@Nullable WhenGone kept) {
+        return kept == null
+                ? "WHEN MATCHED AND sent.gone THEN DELETE"
+                : """
+                WHEN MATCHED AND sent.gone AND (%s) THEN UPDATE SET %s
+                WHEN MATCHED AND sent.gone THEN DO NOTHING""".formatted(kept.condition(), kept.assignments());
     }
 
     @Override

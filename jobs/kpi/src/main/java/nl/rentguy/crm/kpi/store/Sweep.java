@@ -6,41 +6,58 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.List;
 import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.Kpis;
 
-/** Deletes rows that an earlier run left in the KPI tables and that this run, which started anew, has not written. */
+/**
+ * Deletes rows that an earlier run left in the KPI tables and that this run, which started anew, has not written. What is history
+ * stays: frozen days, and what a table keeps of rows that are gone.
+ */
 public final class Sweep implements Serializable {
 
     private static final long serialVersionUID = 1;
 
-    private final List<String> tables;
+    private final KpiSettings settings;
     private final Database database;
 
-    /** @param tables in schema {@code crm_kpi} */
-    public Sweep(List<String> tables, Database database) {
-        this.tables = tables;
+    public Sweep(KpiSettings settings, Database database) {
+        this.settings = settings;
         this.database = database;
     }
 
     /**
-     * Deletes all rows as of before that KPI time, in one transaction.
+     * Treats all rows as of before that KPI time as gone, in one transaction.
      *
-     * @return how many
+     * @return of how many rows anything became
      */
     public long rowsBefore(Instant kpiTime) throws SQLException {
-        long deleted = 0;
+        long swept = 0;
         try (Connection connection = database.connect()) {
             connection.setAutoCommit(false);
-            for (String table : tables) {
-                try (PreparedStatement delete =
-                        connection.prepareStatement("DELETE FROM crm_kpi." + table + " WHERE as_of < ?")) {
-                    delete.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
-                    deleted += delete.executeUpdate();
-                }
+            for (Kpi kpi : new Kpis(settings).list()) {
+                swept += sweep(kpi.table(), kpiTime, connection);
             }
             connection.commit();
         }
-        return deleted;
+        return swept;
+    }
+
+    private long sweep(KpiTable<?> table, Instant kpiTime, Connection connection) throws SQLException {
+        String days = table.frozenDay() == null ? "" : " AND held." + table.frozenDay() + " > sent.frozen";
+        KpiTable.WhenGone kept = table.whenGone();
+        String sent = "(SELECT ?::timestamptz AS as_of, ?::date AS frozen) AS sent";
+        String sql = kept == null
+                ? "DELETE FROM crm_kpi.%s AS held USING %s WHERE held.as_of < sent.as_of%s"
+                        .formatted(table.name(), sent, days)
+                : "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE held.as_of < sent.as_of AND (%s)"
+                        .formatted(table.name(), kept.assignments(), sent, kept.condition());
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
+            statement.setObject(2, settings.lastFrozenDay(kpiTime));
+            return statement.executeUpdate();
+        }
     }
 }

@@ -11,6 +11,7 @@ import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the log sends becomes rows, or is refused by name; nothing is guessed. */
 class RowDecoderTest {
+
+    private static final CapturedTables CAPTURED = CapturedTables.of(new Configuration());
+    private static final RowDecoder DECODER = new RowDecoder(CAPTURED);
 
     private static final Map<String, String> DEAL = Map.ofEntries(
             Map.entry("id", "9007199254740993"),
@@ -45,14 +49,16 @@ class RowDecoderTest {
 
     @Test
     void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws RefusedException {
-        RowChange change = RowDecoder.decode(deal("title", "x")).orElseThrow();
+        RowChange change = DECODER.decode(deal("title", "x")).orElseThrow();
         assertThat(change.committedAt()).isEqualTo(1_795_328_275_010L);
         assertThat(change.deal())
                 .isEqualTo(new Deal(
                         9_007_199_254_740_993L,
                         "mrdj",
+                        null,
                         1,
                         2,
+                        "x",
                         123_450,
                         "EUR",
                         LocalDate.of(2026, 12, 24),
@@ -65,7 +71,7 @@ class RowDecoderTest {
     @ParameterizedTest
     @CsvSource({"1234.5, 123450", "-3, -300", "1E+2, 10000", "10.9900, 1099", "9999999999.99, 999999999999"})
     void amountsOfAnyNotationAreExactCents(String value, long cents) throws RefusedException {
-        Deal deal = RowDecoder.decode(deal("value", value)).orElseThrow().deal();
+        Deal deal = DECODER.decode(deal("value", value)).orElseThrow().deal();
         assertThat(deal).isNotNull().extracting(Deal::valueCents).isEqualTo(cents);
     }
 
@@ -82,7 +88,7 @@ class RowDecoderTest {
         "stage_id, two, an integer"
     })
     void whatCannotBeReadIsRefusedWithColumnValueAndExpectation(String column, String value, String expected) {
-        assertThatThrownBy(() -> RowDecoder.decode(deal(column, value)))
+        assertThatThrownBy(() -> DECODER.decode(deal(column, value)))
                 .isInstanceOfSatisfying(
                         RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNREADABLE_VALUE))
                 .hasMessageContainingAll("crm_deals." + column, value, expected, "9007199254740993");
@@ -90,7 +96,7 @@ class RowDecoderTest {
 
     @Test
     void aMissingValueIsRefused() {
-        assertThatThrownBy(() -> RowDecoder.decode(deal("currency", null)))
+        assertThatThrownBy(() -> DECODER.decode(deal("currency", null)))
                 .isInstanceOfSatisfying(
                         RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.MISSING_VALUE))
                 .hasMessageContaining("crm_deals.currency is NULL or was not sent");
@@ -99,9 +105,9 @@ class RowDecoderTest {
     @Test
     void aDeadLetterHasNoPersonalColumnAndOneIdPerEvent() {
         RawChange raw = deal("value", "NaN");
-        DeadLetter letter = DeadLetter.of(raw, new RefusedException(Reason.UNREADABLE_VALUE, "why"));
+        DeadLetter letter = DeadLetter.of(raw, new RefusedException(Reason.UNREADABLE_VALUE, "why"), CAPTURED);
         assertThat(letter.payload()).contains("\"value\":\"NaN\"").doesNotContain("Wedding", "title");
-        assertThat(DeadLetter.of(deal("value", "NaN"), new RefusedException(Reason.UNREADABLE_VALUE, "why"))
+        assertThat(DeadLetter.of(deal("value", "NaN"), new RefusedException(Reason.UNREADABLE_VALUE, "why"), CAPTURED)
                         .id())
                 .isEqualTo(letter.id());
     }
@@ -109,12 +115,12 @@ class RowDecoderTest {
     @Test
     void aDeletionNeedsNothingButTheKey() throws RefusedException {
         RawChange raw = new RawChange("crm_automation_runs", true, 78, 1_000, Map.of("id", "5"));
-        assertThat(RowDecoder.decode(raw)).contains(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 5, 1));
+        assertThat(DECODER.decode(raw)).contains(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 5, 1));
     }
 
     @Test
     void otherTablesAreNoKpisBusiness() throws RefusedException {
-        assertThat(RowDecoder.decode(new RawChange("crm_kpi_heartbeat", false, 1, 1, Map.of("id", "1"))))
+        assertThat(DECODER.decode(new RawChange("crm_kpi_heartbeat", false, 1, 1, Map.of("id", "1"))))
                 .isEmpty();
     }
 }

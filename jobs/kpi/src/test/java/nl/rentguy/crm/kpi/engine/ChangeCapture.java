@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
@@ -39,17 +41,12 @@ final class ChangeCapture {
 
     List<RowChange> since(long committedAt) throws SQLException {
         List<RowChange> changes = new ArrayList<>();
-        for (CrmTable table : List.of(
-                CrmTable.PIPELINES,
-                CrmTable.PIPELINE_STAGES,
-                CrmTable.DEALS,
-                CrmTable.AUTOMATION_RUNS,
-                CrmTable.ACQUISITION_METRICS)) {
+        for (CrmTable table : CrmTable.values()) {
             Map<Long, RowChange> now = read(table);
             Map<Long, RowChange> before = seen.getOrDefault(table, Map.of());
             now.forEach((id, row) -> {
                 if (!row.equals(before.get(id))) {
-                    changes.add(at(row, committedAt));
+                    changes.add(row.at(committedAt));
                 }
             });
             before.keySet().stream()
@@ -59,11 +56,6 @@ final class ChangeCapture {
         }
         Collections.shuffle(changes, order);
         return changes;
-    }
-
-    private static RowChange at(RowChange row, long committedAt) {
-        return new RowChange(
-                row.table(), row.id(), committedAt, row.pipeline(), row.stage(), row.deal(), row.run(), row.metric());
     }
 
     private Map<Long, RowChange> read(CrmTable table) throws SQLException {
@@ -94,8 +86,10 @@ final class ChangeCapture {
                         new Deal(
                                 row.getLong("id"),
                                 row.getString("tenant_id"),
+                                row.getObject("lead_id") == null ? null : row.getLong("lead_id"),
                                 row.getLong("pipeline_id"),
                                 row.getLong("stage_id"),
+                                row.getString("title"),
                                 cents(row.getBigDecimal("value")),
                                 row.getString("currency"),
                                 row.getObject("expected_close", LocalDate.class),
@@ -109,6 +103,7 @@ final class ChangeCapture {
                         new AutomationRun(
                                 row.getLong("id"),
                                 row.getString("tenant_id"),
+                                row.getObject("deal_id") == null ? null : row.getLong("deal_id"),
                                 row.getString("workflow_id"),
                                 row.getString("status"),
                                 instant(row, "created_at"),
@@ -119,6 +114,8 @@ final class ChangeCapture {
                         new AcquisitionMetric(
                                 row.getLong("id"),
                                 row.getString("tenant_id"),
+                                row.getString("channel"),
+                                row.getString("source"),
                                 row.getObject("captured_date", LocalDate.class),
                                 row.getLong("sessions"),
                                 row.getLong("new_users"),
@@ -130,7 +127,25 @@ final class ChangeCapture {
                                 row.getString("ga_property_id"),
                                 row.getString("gtm_container_id")),
                         0);
-            case LEADS, ACTIVITIES -> throw new IllegalArgumentException(table.tableName());
+            case LEADS ->
+                RowChange.of(
+                        new Lead(
+                                row.getLong("id"),
+                                row.getString("tenant_id"),
+                                row.getString("source"),
+                                instant(row, "created_at")),
+                        0);
+            case ACTIVITIES ->
+                RowChange.of(
+                        new Activity(
+                                row.getLong("id"),
+                                row.getString("tenant_id"),
+                                row.getLong("deal_id"),
+                                row.getString("activity_type"),
+                                instant(row, "occurred_at"),
+                                null,
+                                null),
+                        0);
         };
     }
 

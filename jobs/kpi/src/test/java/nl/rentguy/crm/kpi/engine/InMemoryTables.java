@@ -7,13 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.jspecify.annotations.Nullable;
 
 /** The engine with nothing around it: maps for state, a call for time. What the operators do, without Flink. */
 public final class InMemoryTables {
@@ -23,12 +22,17 @@ public final class InMemoryTables {
     private final Entities<?> boards;
     private final Entities<?> runs;
     private final Entities<?> metrics;
-    private final Map<Long, Long> parentOfStage = new HashMap<>();
+    private final Entities<?> leads;
+    private final Parents leadOfDeal = new Parents();
+    private final Parents dealOfActivity = new Parents();
+    private final Parents dealOfRun = new Parents();
+    private final Parents pipelineOfStage = new Parents();
     private final Map<Cell.Group, Map<List<String>, Amounts>> sums = new HashMap<>();
 
     public InMemoryTables(Kpis kpis) {
         this.kpis = kpis;
         this.deals = new Entities<>(kpis.deals());
+        this.leads = new Entities<>(kpis.leads());
         this.boards = new Entities<>(kpis.boards());
         this.runs = new Entities<>(kpis.runs());
         this.metrics = new Entities<>(kpis.metrics());
@@ -61,34 +65,55 @@ public final class InMemoryTables {
                 }
                 return at;
             });
+            byId.values().removeIf(entity -> entity.state() == null);
         }
     }
 
     public void apply(RowChange change, long now) {
         switch (change.table()) {
-            case DEALS -> deals.change(change.id(), change, now);
-            case AUTOMATION_RUNS -> runs.change(change.id(), change, now);
+            case LEADS -> leads.change(change.id(), change, now);
+            case DEALS -> {
+                deals.change(change.id(), change, now);
+                leadOfDeal.apply(
+                        change, change.deal() == null ? null : change.deal().leadId(), leads, now);
+            }
+            case ACTIVITIES ->
+                dealOfActivity.apply(
+                        change,
+                        change.activity() == null ? null : change.activity().dealId(),
+                        deals,
+                        now);
+            case AUTOMATION_RUNS -> {
+                runs.change(change.id(), change, now);
+                dealOfRun.apply(
+                        change, change.run() == null ? null : change.run().dealId(), deals, now);
+            }
             case PIPELINES -> boards.change(change.id(), change, now);
-            case PIPELINE_STAGES -> applyStage(change, now);
+            case PIPELINE_STAGES ->
+                pipelineOfStage.apply(
+                        change, change.stage() == null ? null : change.stage().pipelineId(), boards, now);
             case ACQUISITION_METRICS -> metrics.change(change.id(), change, now);
-            case LEADS, ACTIVITIES -> throw new IllegalArgumentException(change.toString());
         }
     }
 
-    private void applyStage(RowChange change, long now) {
-        Stage stage = change.stage();
-        Long after = stage == null ? null : stage.pipelineId();
-        Long before = after == null ? parentOfStage.remove(change.id()) : parentOfStage.put(change.id(), after);
-        if (before != null && !before.equals(after)) {
-            boards.change(before, RowChange.deletion(CrmTable.PIPELINE_STAGES, change.id(), now), now);
-        }
-        if (after != null) {
-            boards.change(after, change, now);
+    /** Sends rows to the entity they are part of, and remembers where. */
+    private static final class Parents {
+        private final Map<Long, Long> parents = new HashMap<>();
+
+        void apply(RowChange change, @Nullable Long after, Entities<?> entities, long now) {
+            Long before = after == null ? parents.remove(change.id()) : parents.put(change.id(), after);
+            if (before != null && !before.equals(after)) {
+                entities.change(before, RowChange.deletion(change.table(), change.id(), now), now);
+            }
+            if (after != null) {
+                entities.change(after, change, now);
+            }
         }
     }
 
     public void advance(long now) {
         deals.advance(now);
+        leads.advance(now);
         boards.advance(now);
         runs.advance(now);
         metrics.advance(now);
@@ -128,10 +153,14 @@ public final class InMemoryTables {
     /** Whether nothing is remembered of anything. */
     public boolean isEmpty() {
         return deals.byId.isEmpty()
+                && leads.byId.isEmpty()
                 && boards.byId.isEmpty()
                 && runs.byId.isEmpty()
                 && metrics.byId.isEmpty()
-                && parentOfStage.isEmpty()
+                && leadOfDeal.parents.isEmpty()
+                && dealOfActivity.parents.isEmpty()
+                && dealOfRun.parents.isEmpty()
+                && pipelineOfStage.parents.isEmpty()
                 && sums.isEmpty();
     }
 }

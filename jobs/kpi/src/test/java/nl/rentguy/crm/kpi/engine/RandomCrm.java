@@ -13,7 +13,9 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Things that happen in a CRM, each chosen by a few numbers, so that a history is a list of numbers and shrinks well. */
@@ -37,6 +39,10 @@ final class RandomCrm {
     private static final List<String> CURRENCIES = List.of("EUR", "EUR", "EUR", "USD", "CHF");
     private static final List<Integer> DAYS_AHEAD = List.of(-999, -31, -1, 0, 1, 2, 14, 29, 30, 31, 60);
     private static final List<Integer> DAYS_LOADED = List.of(-400, -31, -30, -29, -28, -2, -1, 0, 1);
+    private static final List<@Nullable String> SOURCES = Arrays.asList(
+            "Google", "google ", "GOOGLE", "bruidsbeurs", "", "  ", null, "Café", "pipeline", "Direct/Other");
+    private static final List<String> ACTIVITIES = List.of("call", "email", "task");
+    private static final Duration DAYS_7 = Duration.ofDays(7);
     private static final Duration MINUTES_10 = Duration.ofMinutes(10);
     private static final Duration DAYS_14 = Duration.ofDays(14);
     private static final Duration DAYS_30 = Duration.ofDays(30);
@@ -51,6 +57,8 @@ final class RandomCrm {
             MINUTES_10.minus(MICRO),
             MINUTES_10.plus(MICRO),
             Duration.ofHours(3),
+            DAYS_7,
+            DAYS_7.minus(MICRO),
             DAYS_14,
             DAYS_14.minus(MICRO),
             DAYS_30,
@@ -70,6 +78,9 @@ final class RandomCrm {
             MINUTES_10.minusMillis(1),
             MINUTES_10.plusMillis(1),
             Duration.ofHours(30),
+            DAYS_7,
+            DAYS_7.minusMillis(1),
+            Duration.ofDays(371),
             DAYS_14,
             DAYS_14.minusMillis(1),
             DAYS_14.plusMillis(1),
@@ -91,7 +102,7 @@ final class RandomCrm {
     void apply(Step step, Instant now) throws SQLException {
         Instant then = now.minus(any(OFFSETS, step.when()));
         int value = step.value();
-        switch (step.what() % 23) {
+        switch (step.what() % 34) {
             case 0 -> {
                 int pipeline = id(
                         "INSERT INTO crm_pipelines (tenant_id, name) VALUES (?, ?) RETURNING id",
@@ -150,8 +161,9 @@ final class RandomCrm {
             case 15, 16 -> {
                 String status = any(RUN_STATUS, value);
                 update(
-                        "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, status, created_at, completed_at) VALUES (?, 't', ?, ?, ?, ?)",
+                        "INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at) VALUES (?, (SELECT id FROM crm_deals WHERE id = ?), 't', ?, ?, ?, ?)",
                         any(TENANTS, step.which()),
+                        value % 3 == 0 ? 0 : pick("crm_deals", step),
                         "flow-" + value % 2,
                         status,
                         then,
@@ -170,6 +182,37 @@ final class RandomCrm {
             case 19, 20 -> loadMetrics(step, now);
             case 21 ->
                 update("DELETE FROM crm_acquisition_metrics WHERE id = ?", pick("crm_acquisition_metrics", step));
+            case 22, 23, 24 ->
+                update(
+                        "INSERT INTO crm_leads (tenant_id, name, source, created_at) VALUES (?, 'n', ?, ?)",
+                        any(TENANTS, step.which()),
+                        any(SOURCES, value),
+                        then);
+            case 25 ->
+                update("UPDATE crm_leads SET source = ? WHERE id = ?", any(SOURCES, value), pick("crm_leads", step));
+            case 26 -> update("DELETE FROM crm_leads WHERE id = ?", pick("crm_leads", step));
+            case 27 -> {
+                int lead = pick("crm_leads", step.value());
+                update(
+                        "UPDATE crm_deals SET lead_id = ?, updated_at = ? WHERE id = ?",
+                        value % 4 == 0 || lead == 0 ? null : lead,
+                        now,
+                        pick("crm_deals", step));
+            }
+            case 28, 29, 30 ->
+                update(
+                        "INSERT INTO crm_activities (tenant_id, deal_id, activity_type, occurred_at) SELECT tenant_id, id, ?, ? FROM crm_deals WHERE id = ?",
+                        any(ACTIVITIES, value),
+                        then,
+                        pick("crm_deals", step));
+            case 31 ->
+                update(
+                        "UPDATE crm_activities SET occurred_at = ?, activity_type = ?, deal_id = coalesce((SELECT id FROM crm_deals WHERE id = ?), deal_id) WHERE id = ?",
+                        then,
+                        any(ACTIVITIES, value),
+                        value % 2 == 0 ? 0 : pick("crm_deals", value),
+                        pick("crm_activities", step));
+            case 32 -> update("DELETE FROM crm_activities WHERE id = ?", pick("crm_activities", step));
             default -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
         }
     }
@@ -179,6 +222,7 @@ final class RandomCrm {
         update("DELETE FROM crm_pipelines");
         update("DELETE FROM crm_automation_runs");
         update("DELETE FROM crm_acquisition_metrics");
+        update("DELETE FROM crm_leads");
     }
 
     /** As the loader does: a range of dates is deleted and inserted again, in one transaction, with new ids. */
@@ -196,8 +240,9 @@ final class RandomCrm {
                     """
                     INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users, engaged_sessions,
                       ga_conversions, ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id, gtm_container_id)
-                    VALUES (?, 'organic', 'google', ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN 'ga' END, CASE WHEN ? THEN 'gtm' END)""",
+                    VALUES (?, 'organic', ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN 'ga' END, CASE WHEN ? THEN 'gtm' END)""",
                     tenant,
+                    Objects.requireNonNullElse(any(SOURCES, step.which()), "google"),
                     first.plusDays(day),
                     step.value() % 200,
                     step.value() % 50,
@@ -215,9 +260,10 @@ final class RandomCrm {
         int stage = pick("crm_pipeline_stages", step);
         update(
                 """
-                INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at, expected_close)
-                SELECT CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?, ?
+                INSERT INTO crm_deals (lead_id, tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at, expected_close)
+                SELECT (SELECT id FROM crm_leads WHERE id = ?), CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?, ?
                 FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id WHERE s.id = ?""",
+                step.value() % 5 == 0 ? 0 : pick("crm_leads", step),
                 step.value() % 10 != 0,
                 BigDecimal.valueOf(step.value() * 3333L, 2),
                 any(CURRENCIES, step.which()),

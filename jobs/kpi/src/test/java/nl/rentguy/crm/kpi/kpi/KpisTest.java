@@ -2,7 +2,9 @@ package nl.rentguy.crm.kpi.kpi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
+import java.util.Map;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 
 /** The definition tells sums apart that cannot be continued by each other. */
@@ -18,11 +20,9 @@ class KpisTest {
 
     @Test
     void otherSettingsAreAnotherDefinition() {
-        KpiSettings d = KpiSettings.DEFAULTS;
-        Kpis other = new Kpis(
-                new KpiSettings(d.window(), d.stale(), Duration.ofMinutes(11), d.timeZone(), d.defaultCurrency()));
+        Kpis other = new Kpis(JobOptions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "11"))));
         assertThat(other.definition()).isNotEqualTo(KPIS.definition());
         assertThat(other.version()).isNotEqualTo(KPIS.version());
-        assertThat(new Kpis(d).version()).isEqualTo(KPIS.version());
+        assertThat(new Kpis(KpiSettings.DEFAULTS).version()).isEqualTo(KPIS.version());
     }
 }

@@ -43,8 +43,10 @@ class WorkedExampleTest {
                         new Deal(
                                 1,
                                 "mrdj",
+                                1L,
                                 1,
                                 1,
+                                "Wedding",
                                 200_000,
                                 "EUR",
                                 LocalDate.ofInstant(daysAgo(-10), ZoneOffset.UTC),
@@ -55,12 +57,17 @@ class WorkedExampleTest {
                         now),
                 now);
         tables.apply(
-                RowChange.of(new Deal(2, "mrdj", 1, 2, 300_000, "EUR", null, 100, "won", daysAgo(20), daysAgo(1)), now),
+                RowChange.of(
+                        new Deal(
+                                2, "mrdj", 2L, 1, 2, "Gala", 300_000, "EUR", null, 100, "won", daysAgo(20), daysAgo(1)),
+                        now),
                 now);
         tables.apply(
-                RowChange.of(new AutomationRun(1, "mrdj", "welcome", "completed", minutesAgo(8), minutesAgo(3)), now),
+                RowChange.of(
+                        new AutomationRun(1, "mrdj", null, "welcome", "completed", minutesAgo(8), minutesAgo(3)), now),
                 now);
-        tables.apply(RowChange.of(new AutomationRun(2, "mrdj", "invoice", "failed", minutesAgo(4), null), now), now);
+        tables.apply(
+                RowChange.of(new AutomationRun(2, "mrdj", 1L, "invoice", "failed", minutesAgo(4), null), now), now);
     }
 
     private static Instant daysAgo(int days) {
@@ -164,7 +171,7 @@ class WorkedExampleTest {
 
     @Test
     void theFailedRunNeverBecomesOverdue() throws Exception {
-        Instant later = NOW.plus(Duration.ofDays(400));
+        Instant later = NOW.plus(Duration.ofDays(399));
         tables.advance(later.toEpochMilli());
         assertThat(row(SLA, later, "mrdj", "invoice", "2026-11-22")).containsEntry("overdue_runs", "0");
     }

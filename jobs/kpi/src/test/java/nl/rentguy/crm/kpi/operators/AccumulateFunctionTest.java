@@ -33,7 +33,7 @@ class AccumulateFunctionTest {
             new Kpis(KpiSettings.DEFAULTS).named("crm_pipeline_velocity").table();
     private static final Cell.Group STAGE_5 = new Cell.Group(VELOCITY.name(), List.of("mrdj", "5"));
     private static final List<String> NAMED = List.of("stage", "1", "Sales", "Intake", "1");
-    private static final int SLOTS = 20;
+    private static final int SLOTS = 24;
 
     private KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Row> harness;
 

@@ -54,13 +54,14 @@ class EntitiesDieTest {
 
     private static RowChange deal(long stage, String status, Instant at) {
         return RowChange.of(
-                new Deal(1, "mrdj", 1, stage, 200_000, "EUR", null, 50, status, NOON, at), at.toEpochMilli());
+                new Deal(1, "mrdj", null, 1, stage, null, 200_000, "EUR", null, 50, status, NOON, at),
+                at.toEpochMilli());
     }
 
     @Test
     void aDeal() throws Exception {
         try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
-                harness(Kpis::deals, StreamTypes.DEAL_HISTORY)) {
+                harness(Kpis::deals, StreamTypes.DEAL_FILE)) {
             List<RowChange> life = List.of(
                     deal(1, "open", NOON.plusSeconds(1)),
                     deal(2, "open", NOON.plus(Duration.ofDays(1))),

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -14,6 +16,7 @@ import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -61,7 +64,7 @@ class EntityFunctionTest {
 
     private static EntityChange run(String status, @Nullable Instant completed, long committedAt) {
         return EntityChange.ofOwnRow(
-                RowChange.of(new AutomationRun(7, "mrdj", "w", status, CREATED, completed), committedAt));
+                RowChange.of(new AutomationRun(7, "mrdj", null, "w", status, CREATED, completed), committedAt));
     }
 
     /** Goes on in a new operator, from the state of this one. */
@@ -87,19 +90,43 @@ class EntityFunctionTest {
         harness.processWatermark(DEADLINE - 1);
         assertThat(deltas()).isEmpty();
         harness.processWatermark(DEADLINE);
-        assertThat(deltas()).singleElement().satisfies(delta -> {
+        assertThat(ofSla(deltas())).singleElement().satisfies(delta -> {
             assertThat(delta.at()).isEqualTo(DEADLINE);
             assertThat(delta.amounts().sums()[OVERDUE_SLOT]).isEqualTo(1);
         });
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(harness.numEventTimeTimers()).as("until its day is frozen").isEqualTo(1);
+    }
+
+    private static List<Delta> ofSla(List<Delta> deltas) {
+        return deltas.stream()
+                .filter(delta -> delta.cell().group().kpi().equals("crm_automation_sla"))
+                .toList();
     }
 
     @Test
-    void aRunThatEndsInTimeIsNeverOverdueAndHasNoTimerLeft() throws Exception {
+    void aRunOfAFrozenDayIsLetGo() throws Exception {
+        harness.processElement(run("completed", CREATED.plusSeconds(90), NOW), NOW);
+        deltas();
+        Instant frozen = KpiSettings.DEFAULTS.frozenAt(KpiSettings.DEFAULTS.dayOf(CREATED));
+        harness.processWatermark(frozen.toEpochMilli() - 1);
+        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        harness.processWatermark(frozen.toEpochMilli());
+        assertThat(deltas()).extracting(Delta::at).containsExactly(frozen.toEpochMilli());
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+        // The CRM purges it, or somebody edits it all the same: too late.
+        harness.processElement(run("failed", null, NOW + 1), NOW + 1);
+        harness.processElement(
+                EntityChange.ofOwnRow(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 7, NOW + 2)), NOW + 2);
+        assertThat(deltas()).isEmpty();
+        assertThat(harness.numKeyedStateEntries()).isZero();
+    }
+
+    @Test
+    void aRunThatEndsInTimeIsNeverOverdue() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
         harness.processElement(run("completed", CREATED.plusSeconds(90), NOW + 1), NOW + 1);
         deltas();
-        assertThat(harness.numEventTimeTimers()).isZero();
         harness.processWatermark(DEADLINE + 1_000_000);
         assertThat(deltas()).isEmpty();
     }
@@ -126,7 +153,7 @@ class EntityFunctionTest {
         harness.processElement(run("failed", null, NOW - 300), NOW);
         assertThat(deltas()).isEmpty();
         harness.processWatermark(NOW + 3);
-        assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + TICK);
+        assertThat(ofSla(deltas())).extracting(Delta::at).containsExactly(NOW + TICK);
     }
 
     @Test
@@ -134,9 +161,7 @@ class EntityFunctionTest {
         harness.processElement(run("running", null, NOW), NOW);
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         harness.close();
-        KpiSettings d = KpiSettings.DEFAULTS;
-        harness = harness(
-                new KpiSettings(d.window(), d.stale(), Duration.ofMinutes(15), d.timeZone(), d.defaultCurrency()));
+        harness = harness(JobOptions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "15"))));
         assertThatThrownBy(() -> harness.initializeState(saved))
                 .hasRootCauseInstanceOf(IllegalStateException.class)
                 .rootCause()
@@ -155,14 +180,14 @@ class EntityFunctionTest {
         harness.processElement(run("running", null, NOW), NOW);
         restore();
         harness.processWatermark(DEADLINE);
-        assertThat(deltas()).extracting(Delta::at).containsExactly(DEADLINE);
+        assertThat(ofSla(deltas())).extracting(Delta::at).containsExactly(DEADLINE);
     }
 
     @Test
     void aNewRowAfterARestoreCountsAtOnceEvenBeforeTheFirstWatermark() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
         restore();
-        RowChange another = RowChange.of(new AutomationRun(8, "mrdj", "w", "running", CREATED, null), NOW + 1);
+        RowChange another = RowChange.of(new AutomationRun(8, "mrdj", null, "w", "running", CREATED, null), NOW + 1);
         harness.processElement(EntityChange.ofOwnRow(another), NOW + 1);
         assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobConfig;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.store.Sweep;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -53,7 +54,7 @@ class ProgressOperatorTest {
 
     private static OneInputStreamOperatorTestHarness<Row, Long> harness(String url) throws Exception {
         Sweep sweep = new Sweep(
-                List.of("crm_automation_sla"),
+                KpiSettings.DEFAULTS,
                 Database.kpi(JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres"))));
         OneInputStreamOperatorTestHarness<Row, Long> harness =
                 new OneInputStreamOperatorTestHarness<>(new ProgressOperator(new Cadence(20, 60_000), sweep));

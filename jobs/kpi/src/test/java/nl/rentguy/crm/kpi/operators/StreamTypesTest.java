@@ -10,10 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -38,8 +42,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StreamTypesTest {
 
     private static final Instant AT = Instant.parse("2026-11-22T06:17:55.009103Z");
-    private static final Deal DEAL = new Deal(1, "mrdj", 2, 3, 123_450, "EUR", LocalDate.EPOCH, 40, "open", AT, AT);
-    private static final AutomationRun RUN = new AutomationRun(1, "mrdj", "w", "running", AT, null);
+    private static final Deal DEAL =
+            new Deal(1, "mrdj", null, 2, 3, "Wedding", 123_450, "EUR", LocalDate.EPOCH, 40, "open", AT, AT);
+    private static final AutomationRun RUN = new AutomationRun(1, "mrdj", 1L, "w", "running", AT, null);
+    private static final Lead LEAD = new Lead(1, "mrdj", null, AT);
+    private static final Activity TASK = new Activity(1, "mrdj", 1, "task", AT, AT, "open");
+    private static final DealHistory HISTORY = new DealHistory(
+            DEAL, 2, AT, true, null, null, List.of(new StageVisit(1, 2, 4, AT, AT, StageVisit.End.MOVED, 5, "EUR")));
     private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 
     static Stream<Arguments> types() {
@@ -49,10 +58,22 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Stage(1, 2, "Intake", 3), RowChange.IN_SNAPSHOT)),
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Pipeline(1, "mrdj", "Sales"), 5)),
                 Arguments.of(StreamTypes.ENTITY_CHANGE, new EntityChange(9, RowChange.deletion(CrmTable.DEALS, 9, 5))),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(LEAD, 5)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(TASK, 5)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.remembering(HISTORY)),
                 Arguments.of(
-                        StreamTypes.entityState(StreamTypes.DEAL_HISTORY),
+                        StreamTypes.entityState(StreamTypes.DEAL_FILE),
                         new EntityState<>(
-                                new DealHistory(DEAL, AT, null, null, List.of(new StageVisit(3, AT, AT))), 5, 6)),
+                                DealFile.EMPTY
+                                        .with(HISTORY)
+                                        .with(DEAL)
+                                        .with(1, TASK)
+                                        .with(1, RUN),
+                                5,
+                                6)),
+                Arguments.of(
+                        StreamTypes.entityState(StreamTypes.LEAD_FILE),
+                        new EntityState<>(LeadFile.EMPTY.with(LEAD).with(1, DEAL), 5, 6)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.PIPELINE_BOARD),
                         new EntityState<>(new PipelineBoard(null, Map.of(1L, new Stage(1, 2, "Intake", 3))), 5, 6)),
@@ -85,6 +106,8 @@ class StreamTypesTest {
                                 null,
                                 BigDecimal.ZERO,
                                 BigDecimal.ZERO,
+                                BigDecimal.TEN,
+                                1L,
                                 BigDecimal.TEN,
                                 AT)));
     }

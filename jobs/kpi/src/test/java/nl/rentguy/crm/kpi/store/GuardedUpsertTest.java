@@ -53,9 +53,10 @@ class GuardedUpsertTest {
         return kind == RowKind.DELETE
                 ? Row.ofKind(
                         kind, "mrdj", "w", day, null, null, null, null, null, null, null, null, null, null, null, null,
-                        null, asOf)
+                        null, null, null, asOf)
                 : Row.ofKind(
-                        kind, "mrdj", "w", day, runs, 1L, 1L, 0L, 0L, 0L, 0L, some, some, null, some, some, some, asOf);
+                        kind, "mrdj", "w", day, runs, 1L, 1L, 0L, 0L, 0L, 0L, some, some, null, some, some, some, 1L,
+                        some, asOf);
     }
 
     private String held() throws SQLException {

@@ -187,7 +187,7 @@ final class Demo {
         say("Comparing every row with the oracle");
         int code = 0;
         for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
-            Audit.Result result = Audit.of(kpi.table(), crm, reader);
+            Audit.Result result = Audit.of(kpi.table(), KpiSettings.DEFAULTS, crm, reader);
             List<String> differences = result.differences();
             say("Oracle: %s, %,d rows, %d differences", result.table(), result.rows(), differences.size());
             differences.stream().limit(20).forEach(difference -> say("  %s", difference));

@@ -185,7 +185,8 @@ final class CrmAndTables implements AutoCloseable {
     /** Every row of every table, and that none of them ever went back in time. */
     void assertEqualToOracle() throws SQLException {
         for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
-            assertThat(Audit.of(table.table(), crm, kpi).differences()).isEmpty();
+            assertThat(Audit.of(table.table(), KpiSettings.DEFAULTS, crm, kpi).differences())
+                    .isEmpty();
         }
         assertThat(number("SELECT count(*) FROM went_back"))
                 .as("rows whose as_of went back")

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.ChangeEventDeserializer;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -69,7 +70,7 @@ class SilentGapTest {
                                 .slotName("bare")
                                 .decodingPluginName("pgoutput")
                                 .debeziumProperties(debezium)
-                                .deserializer(new ChangeEventDeserializer())
+                                .deserializer(new ChangeEventDeserializer(CapturedTables.of(new Configuration())))
                                 .build(),
                         WatermarkStrategy.noWatermarks(),
                         "source")

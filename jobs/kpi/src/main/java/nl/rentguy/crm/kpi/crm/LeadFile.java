@@ -1,0 +1,33 @@
+package nl.rentguy.crm.kpi.crm;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lead and the deals that name it, whichever came first.
+ *
+ * @param lead null while only deals are known, or when the lead's row is deleted before they have let go of it
+ * @param deals by id
+ */
+public record LeadFile(@Nullable Lead lead, Map<Long, Deal> deals) {
+
+    public static final LeadFile EMPTY = new LeadFile(null, Map.of());
+
+    public LeadFile with(@Nullable Lead newLead) {
+        return new LeadFile(newLead, deals);
+    }
+
+    /** The file with that deal in its newest version, or without it when {@code deal} is null. */
+    public LeadFile with(long dealId, @Nullable Deal deal) {
+        return new LeadFile(lead, DealFile.with(deals, dealId, deal));
+    }
+
+    public boolean isEmpty() {
+        return lead == null && deals.isEmpty();
+    }
+
+    /** Whether a deal of it is won. */
+    public boolean isWon() {
+        return deals.values().stream().anyMatch(deal -> deal.outcome() == Deal.Outcome.WON);
+    }
+}

@@ -1,0 +1,111 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+
+/**
+ * {@code crm_lead_funnel}: how many leads became deals, and how many of these were won. {@code crm_lead_funnel_daily} has the
+ * same by the day on which a lead, or a deal, was created.
+ */
+public final class LeadFunnel implements Kpi {
+
+    private static final List<String> ALL = List.of();
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum LEADS = SLOTS.sum();
+    private static final Sum LEADS_30D = SLOTS.sum();
+    private static final Sum WITH_DEALS = SLOTS.sum();
+    private static final Sum LEADS_WON = SLOTS.sum();
+    private static final Sum DEALS = SLOTS.sum();
+    private static final Sum DEALS_WON = SLOTS.sum();
+
+    /** What the columns are derived from: the key as it was contributed, and the sums. */
+    private record View(List<String> key, Amounts sums) {
+
+        BigDecimal conversionRate() {
+            long leads = LEADS.of(sums);
+            return leads == 0 ? BigDecimal.ZERO : Slots.quotient(BigDecimal.valueOf(WITH_DEALS.of(sums)), leads);
+        }
+    }
+
+    private final KpiSettings settings;
+    private final Grain grain;
+    private final KpiTable<View> table;
+
+    LeadFunnel(KpiSettings settings, Grain grain) {
+        this.settings = settings;
+        this.grain = grain;
+        this.table = grain.andDay(
+                        KpiTable.<View>named(grain.named("crm_lead_funnel")).key("tenant_id", TEXT, v -> v.key.get(0)),
+                        View::key)
+                .column("total_leads", BIGINT, v -> LEADS.of(v.sums))
+                .column("leads_30d", BIGINT, v -> LEADS_30D.of(v.sums))
+                .column("leads_with_deals", BIGINT, v -> WITH_DEALS.of(v.sums))
+                .column("leads_won", BIGINT, v -> LEADS_WON.of(v.sums))
+                .column("conversion_rate", NUMERIC, View::conversionRate)
+                .column("total_deals", BIGINT, v -> DEALS.of(v.sums))
+                .column("won_deals", BIGINT, v -> DEALS_WON.of(v.sums));
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return table;
+    }
+
+    @Override
+    public void contribute(LeadFile file, Contributions to) {
+        Lead lead = file.lead();
+        if (lead == null) {
+            return;
+        }
+        Cell cell = cell(lead.tenantId(), lead.createdAt());
+        to.always(
+                cell,
+                SLOTS.fill()
+                        .add(LEADS, 1)
+                        .addIf(!file.deals().isEmpty(), WITH_DEALS)
+                        .addIf(file.isWon(), LEADS_WON)
+                        .amounts());
+        to.between(
+                lead.createdAt(),
+                lead.createdAt().plus(settings.window()),
+                cell,
+                SLOTS.fill().add(LEADS_30D, 1).amounts());
+    }
+
+    @Override
+    public void contribute(DealHistory history, Contributions to) {
+        Deal deal = history.deal();
+        to.always(
+                cell(deal.tenantId(), deal.createdAt()),
+                SLOTS.fill()
+                        .add(DEALS, 1)
+                        .addIf(deal.outcome() == Deal.Outcome.WON, DEALS_WON)
+                        .amounts());
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Amounts sums = lines.get(ALL);
+        return sums == null ? List.of() : List.of(table.row(new View(key, sums)));
+    }
+
+    private Cell cell(String tenant, Instant created) {
+        return new Cell(new Cell.Group(table.name(), grain.key(settings.dayOf(created), tenant)), ALL);
+    }
+}

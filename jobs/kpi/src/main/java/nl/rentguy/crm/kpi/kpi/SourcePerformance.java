@@ -1,0 +1,219 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code crm_source_performance}: what each source brought, from the visits of its website to the deals that were won. {@code
+ * crm_source_performance_daily} has the same by the day on which a lead or a deal was created, or figures were captured.
+ *
+ * <p>A source is the same however it is spelled: in upper or lower case, with blanks around it. Of several spellings the row
+ * shows the first in alphabetical order.
+ */
+public final class SourcePerformance implements Kpi {
+
+    private static final String NAME = "name";
+    private static final String SUMS = "sums";
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum COUNT = SLOTS.sum();
+    private static final Sum LEADS = SLOTS.sum();
+    private static final Sum DEALS = SLOTS.sum();
+    private static final Sum WON = SLOTS.sum();
+    private static final Sum VALUE = SLOTS.sum();
+    private static final Sum WON_VALUE = SLOTS.sum();
+    private static final Sum SESSIONS = SLOTS.sum();
+    private static final Sum GA_CONVERSIONS = SLOTS.sum();
+    private static final Sum GTM_CONVERSIONS = SLOTS.sum();
+    private static final Sum GA_VALUE = SLOTS.sum();
+    private static final Sum GTM_VALUE = SLOTS.sum();
+
+    /** Where a name is from; of several, the first counts. */
+    private enum Dimension {
+        LEAD_SOURCE,
+        GA_SOURCE,
+        GA_CHANNEL,
+        INTERNAL;
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** A source as somebody wrote it. */
+    private record Source(Dimension dimension, String label) {
+
+        static final Source OF_LEADS_WITHOUT = new Source(Dimension.LEAD_SOURCE, "Direct/Other");
+        static final Source OF_DEALS_WITHOUT = new Source(Dimension.INTERNAL, "Pipeline");
+        static final Source OF_FIGURES_WITHOUT = new Source(Dimension.GA_CHANNEL, "GA/Other");
+
+        static final Comparator<Source> ORDER = Comparator.comparing(Source::dimension)
+                .thenComparing(source -> source.label.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
+
+        static Source of(Dimension dimension, @Nullable String text, Source otherwise) {
+            String label = text == null ? "" : trimmed(text);
+            return label.isEmpty() ? otherwise : new Source(dimension, label);
+        }
+
+        String key() {
+            return label.toLowerCase(Locale.ROOT);
+        }
+
+        /** Without the spaces around it, as SQL's trim does. */
+        private static String trimmed(String text) {
+            int from = 0;
+            int to = text.length();
+            while (from < to && text.charAt(from) == ' ') {
+                from++;
+            }
+            while (from < to && text.charAt(to - 1) == ' ') {
+                to--;
+            }
+            return text.substring(from, to);
+        }
+
+        List<String> line() {
+            return List.of(NAME, dimension.name(), label);
+        }
+
+        static Source ofLine(List<String> line) {
+            return new Source(Dimension.valueOf(line.get(1)), line.get(2));
+        }
+    }
+
+    /** What the columns are derived from: the key as it was contributed, and the rest. */
+    private record View(List<String> key, String currency, Source source, Amounts sums) {}
+
+    private final KpiSettings settings;
+    private final Grain grain;
+    private final KpiTable<View> table;
+
+    SourcePerformance(KpiSettings settings, Grain grain) {
+        this.settings = settings;
+        this.grain = grain;
+        this.table = grain.andDay(
+                        KpiTable.<View>named(grain.named("crm_source_performance"))
+                                .key("tenant_id", TEXT, v -> v.key.get(0))
+                                .key("source_key", TEXT, v -> v.key.get(1))
+                                .key("currency", TEXT, View::currency),
+                        View::key)
+                .column("label", TEXT, v -> v.source.label)
+                .column("dimension_type", TEXT, v -> v.source.dimension.word())
+                .column("lead_count", BIGINT, v -> LEADS.of(v.sums))
+                .column("deal_count", BIGINT, v -> DEALS.of(v.sums))
+                .column("won_deal_count", BIGINT, v -> WON.of(v.sums))
+                .column("pipeline_value", NUMERIC, v -> VALUE.of(v.sums, 2))
+                .column("won_value", NUMERIC, v -> WON_VALUE.of(v.sums, 2))
+                .column("sessions", BIGINT, v -> SESSIONS.of(v.sums))
+                .column("ga_conversions", BIGINT, v -> GA_CONVERSIONS.of(v.sums))
+                .column("gtm_conversions", BIGINT, v -> GTM_CONVERSIONS.of(v.sums))
+                .column("ga_revenue", NUMERIC, v -> GA_VALUE.of(v.sums, 2))
+                .column("gtm_revenue", NUMERIC, v -> GTM_VALUE.of(v.sums, 2));
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return table;
+    }
+
+    @Override
+    public void contribute(LeadFile file, Contributions to) {
+        Lead lead = file.lead();
+        String known = lead == null ? null : lead.source();
+        if (lead != null) {
+            Source source = Source.of(Dimension.LEAD_SOURCE, known, Source.OF_LEADS_WITHOUT);
+            add(
+                    group(lead.tenantId(), source, settings.dayOf(lead.createdAt())),
+                    source,
+                    settings.defaultCurrency(),
+                    SLOTS.fill().add(LEADS, 1),
+                    to);
+        }
+        Source source = Source.of(Dimension.LEAD_SOURCE, known, Source.OF_DEALS_WITHOUT);
+        file.deals().values().forEach(deal -> add(deal, source, to));
+    }
+
+    @Override
+    public void contribute(DealHistory history, Contributions to) {
+        if (history.deal().leadId() == null) {
+            add(history.deal(), Source.OF_DEALS_WITHOUT, to);
+        }
+    }
+
+    @Override
+    public void contribute(AcquisitionMetric metric, Contributions to) {
+        Source channel = Source.of(Dimension.GA_CHANNEL, metric.channel(), Source.OF_FIGURES_WITHOUT);
+        Source source = Source.of(Dimension.GA_SOURCE, metric.source(), channel);
+        Contributions inWindow = contribution -> to.between(
+                settings.startOf(metric.capturedDate()),
+                settings.endOfWindow(metric.capturedDate()),
+                contribution.cell(),
+                contribution.amounts());
+        add(
+                group(metric.tenantId(), source, metric.capturedDate()),
+                source,
+                settings.defaultCurrency(),
+                SLOTS.fill()
+                        .add(SESSIONS, metric.sessions())
+                        .add(GA_CONVERSIONS, metric.gaConversions())
+                        .add(GTM_CONVERSIONS, metric.gtmConversions())
+                        .add(GA_VALUE, metric.gaConversionCents())
+                        .add(GTM_VALUE, metric.gtmConversionCents()),
+                inWindow);
+    }
+
+    private void add(Deal deal, Source source, Contributions to) {
+        Slots.Filling sums = SLOTS.fill().add(DEALS, 1).add(VALUE, deal.valueCents());
+        if (deal.outcome() == Deal.Outcome.WON) {
+            sums.add(WON, 1).add(WON_VALUE, deal.valueCents());
+        }
+        add(group(deal.tenantId(), source, settings.dayOf(deal.createdAt())), source, deal.currency(), sums, to);
+    }
+
+    private static void add(Cell.Group group, Source source, String currency, Slots.Filling sums, Contributions to) {
+        to.always(new Cell(group, List.of(SUMS, currency)), sums.add(COUNT, 1).amounts());
+        to.always(new Cell(group, source.line()), SLOTS.fill().add(COUNT, 1).amounts());
+    }
+
+    private Cell.Group group(String tenant, Source source, LocalDate day) {
+        return new Cell.Group(table.name(), grain.key(day, tenant, source.key()));
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Source first = lines.keySet().stream()
+                .filter(line -> line.get(0).equals(NAME))
+                .map(Source::ofLine)
+                .min(Source.ORDER)
+                .orElse(Source.OF_DEALS_WITHOUT);
+        List<KpiRow> rows = new ArrayList<>();
+        lines.forEach((line, sums) -> {
+            if (line.get(0).equals(SUMS)) {
+                rows.add(table.row(new View(key, line.get(1), first, sums)));
+            }
+        });
+        return rows;
+    }
+}

@@ -1,0 +1,70 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.sql.SQLException;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.store.RememberedDeals;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends deals to their entities, and before anything else what an earlier job knew of them: so there is no KPI time before it
+ * has been read. A job that continues from saved state has read it, as none is saved before.
+ */
+public final class RememberOperator extends AbstractStreamOperator<EntityChange>
+        implements OneInputStreamOperator<RowChange, EntityChange> {
+
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(RememberOperator.class);
+
+    private final RememberedDeals remembered;
+
+    private transient boolean read;
+
+    public RememberOperator(RememberedDeals remembered) {
+        this.remembered = remembered;
+        setChainingStrategy(ChainingStrategy.ALWAYS);
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        read = context.isRestored();
+    }
+
+    @Override
+    public void processElement(StreamRecord<RowChange> element) throws Exception {
+        remember();
+        output.collect(element.replace(EntityChange.ofOwnRow(element.getValue())));
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        remember();
+        super.processWatermark(mark);
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        remember();
+    }
+
+    private void remember() throws SQLException {
+        if (read) {
+            return;
+        }
+        read = true;
+        long deals = remembered.read(
+                getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
+                getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
+                past -> output.collect(new StreamRecord<>(EntityChange.ofOwnRow(RowChange.remembering(past)))));
+        if (deals > 0) {
+            LOG.info("The stage history of {} deals is remembered from an earlier job", deals);
+        }
+    }
+}

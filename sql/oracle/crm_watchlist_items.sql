@@ -1,0 +1,32 @@
+-- Question: what needs a person now? The definition of crm_watchlist_items, where the CRM sends no task columns.
+-- Grain:    a deal, an automation run or a task, and the kind of its trouble. Key: (tenant_id, kind, item_id).
+-- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
+WITH params AS (
+  SELECT n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, interval '168 hours' AS idle, interval '10 minutes' AS sla,
+         (n AT TIME ZONE time_zone)::date - 400 AS frozen_day, time_zone
+  FROM (SELECT :as_of::timestamptz AS n, 'Europe/Amsterdam' AS time_zone) given
+),
+open_deals AS (
+  SELECT d.*, v.entered_at,
+         coalesce((SELECT max(occurred_at) FROM crm_activities a WHERE a.deal_id = d.id AND a.occurred_at <= n), d.created_at) AS last_activity
+  FROM crm_deals d CROSS JOIN params JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
+  WHERE oracle.outcome(d.status) = 'open'
+),
+items AS (
+  SELECT tenant_id, 'idle_deal' AS kind, id AS item_id, last_activity + idle AS since, id AS deal_id, NULL AS workflow_id
+  FROM open_deals CROSS JOIN params WHERE last_activity + idle <= n
+  UNION ALL
+  SELECT tenant_id, 'stale_stage', id, entered_at + stale, id, NULL
+  FROM open_deals CROSS JOIN params WHERE entered_at + stale < n
+  UNION ALL
+  SELECT tenant_id, 'failed_run', id, coalesce(completed_at, created_at), deal_id, workflow_id
+  FROM crm_automation_runs CROSS JOIN params
+  WHERE lower(status) = 'failed' AND created_at <= n AND n < created_at + kpi_window
+  UNION ALL
+  SELECT tenant_id, 'overdue_run', id, created_at + sla, deal_id, workflow_id
+  FROM crm_automation_runs CROSS JOIN params
+  WHERE lower(status) NOT IN ('completed', 'succeeded', 'failed', 'cancelled') AND completed_at IS NULL AND created_at + sla < n
+    AND (created_at AT TIME ZONE time_zone)::date > frozen_day
+)
+SELECT i.tenant_id, kind, item_id, since, deal_id, title, pipeline_id, stage_id, value, currency, workflow_id
+FROM items i LEFT JOIN crm_deals d ON d.id = i.deal_id
