@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.store;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Locale;
@@ -62,19 +63,20 @@ public final class Sinks {
     public static Sink<KpiStatus> status(KpiSettings settings, Configuration config) {
         String pipeline = config.get(JobOptions.KPI_PIPELINE_NAME);
         String definition = new Kpis(settings).version();
+        String figures = json(settings);
         return JdbcSink.<KpiStatus>builder()
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
                         INSERT INTO crm_kpi.crm_kpi_status AS held
                           (pipeline, phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
-                           dead_letters, job_version, definition_version)
-                        VALUES (?, ?, ?, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                           dead_letters, job_version, definition_version, settings)
+                        VALUES (?, ?, ?, ?::pg_lsn, ?, ?, ?, ?, ?, ?, ?::jsonb)
                         ON CONFLICT (pipeline) DO UPDATE SET
                           (phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
-                           dead_letters, job_version, definition_version, updated_at) =
+                           dead_letters, job_version, definition_version, settings, updated_at) =
                           (excluded.phase, greatest(held.kpi_time, excluded.kpi_time), excluded.source_position,
                            excluded.source_lag_seconds, excluded.snapshot_progress, excluded.rows_read,
-                           excluded.dead_letters, excluded.job_version, excluded.definition_version, now())""", (statement, status) -> {
+                           excluded.dead_letters, excluded.job_version, excluded.definition_version, excluded.settings, now())""", (statement, status) -> {
                     statement.setString(1, pipeline);
                     statement.setString(2, status.phase().name().toLowerCase(Locale.ROOT));
                     Instant kpiTime = status.kpiTime();
@@ -86,8 +88,23 @@ public final class Sinks {
                     statement.setLong(8, status.deadLetters());
                     statement.setString(9, JobVersion.CURRENT);
                     statement.setString(10, definition);
+                    statement.setString(11, figures);
                 })
                 .buildAtLeastOnce(kpiDatabase(config));
+    }
+
+    /** What SQL that reads the tables needs to know of the settings, by the names of their options. */
+    private static String json(KpiSettings settings) {
+        return new ObjectMapper()
+                .createObjectNode()
+                .put("window_days", settings.window().toDays())
+                .put("stale_days", settings.stale().toDays())
+                .put("idle_days", settings.idle().toDays())
+                .put("sla_minutes", settings.sla().toMinutes())
+                .put("freeze_days", settings.freezeDays())
+                .put("time_zone", settings.timeZone().getId())
+                .put("default_currency", settings.defaultCurrency())
+                .toString();
     }
 
     /** As PostgreSQL writes it: two halves in hexadecimal. */

@@ -6,6 +6,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -24,6 +26,7 @@ import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.store.Dashboards;
 
 /**
  * Random histories of a CRM: after every step and every jump in time, every row of every KPI table equals the batch query
@@ -84,6 +87,7 @@ class HistoriesEqualOracleTest {
                     assertEqual(tables, now);
                 }
             }
+            assertDashboardsEqual(tables, now, order);
             random.clear();
             for (RowChange change : capture.since(now.toEpochMilli())) {
                 tables.apply(change, now.toEpochMilli());
@@ -94,6 +98,24 @@ class HistoriesEqualOracleTest {
         } finally {
             crm.rollback();
             vacuumNowAndThen();
+        }
+    }
+
+    /** Of some tenants, with some filters: over all histories each of them alone and all together. */
+    private static void assertDashboardsEqual(InMemoryTables tables, Instant now, Random choice) throws SQLException {
+        tables.writeTo(crm, now);
+        Dashboards.setKpiTime(crm, now);
+        List<Integer> pipelines = Dashboards.numbers(crm, "SELECT id FROM crm_pipelines");
+        for (String tenant : List.of("mrdj", "feestkompas", "elsewhere", "nobody")) {
+            Dashboards.assertEqual(crm, crm, Dashboards.Question.of(tenant), now);
+            Integer pipeline = choice.nextBoolean() || pipelines.isEmpty()
+                    ? null
+                    : pipelines.get(choice.nextInt(pipelines.size()));
+            String stage = choice.nextInt(3) > 0 ? null : RandomCrm.anyStageName(crm, choice);
+            LocalDate from = choice.nextBoolean()
+                    ? null
+                    : LocalDate.ofInstant(now, ZoneOffset.UTC).minusDays(choice.nextInt(60));
+            Dashboards.assertEqual(crm, crm, new Dashboards.Question(tenant, pipeline, stage, from), now);
         }
     }
 

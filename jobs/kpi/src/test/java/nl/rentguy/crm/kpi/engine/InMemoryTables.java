@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.engine;
 
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +14,8 @@ import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.store.GuardedUpsert;
+import org.apache.flink.types.Row;
 import org.jspecify.annotations.Nullable;
 
 /** The engine with nothing around it: maps for state, a call for time. What the operators do, without Flink. */
@@ -144,6 +148,28 @@ public final class InMemoryTables {
             }
         }
         return rows;
+    }
+
+    /** Writes all rows into the KPI tables, as the job's sinks do. */
+    public void writeTo(Connection database, Instant asOf) throws SQLException {
+        for (Kpi kpi : kpis.list()) {
+            GuardedUpsert upsert = new GuardedUpsert(kpi.table());
+            try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
+                for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
+                    Cell.Group group = entry.getKey();
+                    if (group.kpi().equals(kpi.table().name())) {
+                        for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
+                            List<@Nullable Object> values = new ArrayList<>(row.key());
+                            values.addAll(row.values());
+                            values.add(asOf);
+                            upsert.statement(statement, Row.of(values.toArray()));
+                            statement.addBatch();
+                        }
+                    }
+                }
+                statement.executeBatch();
+            }
+        }
     }
 
     public Kpis kpis() {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Things that happen in a CRM, each chosen by a few numbers, so that a history is a list of numbers and shrinks well. */
@@ -214,6 +215,15 @@ final class RandomCrm {
                         pick("crm_activities", step));
             case 32 -> update("DELETE FROM crm_activities WHERE id = ?", pick("crm_activities", step));
             default -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
+        }
+    }
+
+    /** In other letters than the CRM's. */
+    static String anyStageName(Connection crm, Random choice) throws SQLException {
+        try (Statement statement = crm.createStatement();
+                ResultSet row = statement.executeQuery("SELECT upper(name) FROM crm_pipeline_stages ORDER BY id OFFSET "
+                        + choice.nextInt(3) + " LIMIT 1")) {
+            return row.next() ? row.getString(1) : "no such stage";
         }
     }
 
