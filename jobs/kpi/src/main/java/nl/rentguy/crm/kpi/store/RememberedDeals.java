@@ -40,32 +40,38 @@ public final class RememberedDeals implements Serializable {
      * @throws IllegalStateException when the table tells of a visit that has no end although there is a later one
      */
     public long read(int share, int shares, Consumer<DealHistory> out) throws SQLException {
-        long deals = 0;
         try (Connection connection = database.connect()) {
             // Without a transaction the driver would fetch the whole table at once.
             connection.setAutoCommit(false);
-            try (PreparedStatement select = connection.prepareStatement("""
-                    SELECT *, lead(visit) OVER (PARTITION BY tenant_id, deal_id ORDER BY visit) IS NULL AS last
-                    FROM crm_kpi.crm_deal_stage_history
-                    WHERE outcome IS DISTINCT FROM 'deleted' AND mod(deal_id, ?) = ?
-                    ORDER BY tenant_id, deal_id, visit""")) {
-                select.setInt(1, shares);
-                select.setInt(2, share);
-                select.setFetchSize(FETCH_SIZE);
-                List<StageVisit> left = new ArrayList<>();
-                try (ResultSet row = select.executeQuery()) {
-                    while (row.next()) {
-                        if (row.getBoolean("last")) {
-                            out.accept(history(row, left));
-                            left = new ArrayList<>();
-                            deals++;
-                        } else {
-                            left.add(visit(row));
-                        }
+            long deals = read(connection, share, shares, out);
+            connection.rollback();
+            return deals;
+        }
+    }
+
+    /** The same over that connection. */
+    public static long read(Connection kpi, int share, int shares, Consumer<DealHistory> out) throws SQLException {
+        long deals = 0;
+        try (PreparedStatement select = kpi.prepareStatement("""
+                SELECT *, lead(visit) OVER (PARTITION BY tenant_id, deal_id ORDER BY visit) IS NULL AS last
+                FROM crm_kpi.crm_deal_stage_history
+                WHERE outcome IS DISTINCT FROM 'deleted' AND mod(deal_id, ?) = ?
+                ORDER BY tenant_id, deal_id, visit""")) {
+            select.setInt(1, shares);
+            select.setInt(2, share);
+            select.setFetchSize(FETCH_SIZE);
+            List<StageVisit> left = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    if (row.getBoolean("last")) {
+                        out.accept(history(row, left));
+                        left = new ArrayList<>();
+                        deals++;
+                    } else {
+                        left.add(visit(row));
                     }
                 }
             }
-            connection.rollback();
         }
         return deals;
     }

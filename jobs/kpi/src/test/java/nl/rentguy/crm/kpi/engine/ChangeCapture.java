@@ -28,18 +28,18 @@ import nl.rentguy.crm.kpi.crm.Stage;
  * What has changed in the CRM since the last look, cascades included, in any order of rows: as between tables there is no
  * order that the job may rely on.
  */
-final class ChangeCapture {
+public final class ChangeCapture {
 
     private final Connection crm;
     private final Random order;
     private final Map<CrmTable, Map<Long, RowChange>> seen = new HashMap<>();
 
-    ChangeCapture(Connection crm, Random order) {
+    public ChangeCapture(Connection crm, Random order) {
         this.crm = crm;
         this.order = order;
     }
 
-    List<RowChange> since(long committedAt) throws SQLException {
+    public List<RowChange> since(long committedAt) throws SQLException {
         List<RowChange> changes = new ArrayList<>();
         for (CrmTable table : CrmTable.values()) {
             Map<Long, RowChange> now = read(table);

@@ -52,7 +52,9 @@ public final class InMemoryTables {
 
         void change(long id, RowChange change, long now) {
             Tracked<S> before = byId.getOrDefault(id, Tracked.nothing());
-            Tracked<S> after = engine.change(before, change, now, InMemoryTables.this::add);
+            Tracked<S> after = now == KpiTime.NONE
+                    ? engine.load(before, change)
+                    : engine.change(before, change, now, InMemoryTables.this::add);
             if (after.state() == null) {
                 byId.remove(id);
             } else {
@@ -63,7 +65,9 @@ public final class InMemoryTables {
         /** As one timer per entity would: from boundary to boundary. */
         void advance(long now) {
             byId.replaceAll((id, entity) -> {
-                Tracked<S> at = entity;
+                Tracked<S> at = entity.evaluatedAt() == KpiTime.NONE
+                        ? engine.advance(entity, now, InMemoryTables.this::add)
+                        : entity;
                 for (long next = engine.nextBoundary(at); next <= now; next = engine.nextBoundary(at)) {
                     at = engine.advance(at, next, InMemoryTables.this::add);
                 }
@@ -73,13 +77,20 @@ public final class InMemoryTables {
         }
     }
 
+    /** Takes in what is known before there is KPI time; the next {@link #advance} evaluates it. */
+    public void load(RowChange change) {
+        apply(change, KpiTime.NONE);
+    }
+
     public void apply(RowChange change, long now) {
         switch (change.table()) {
             case LEADS -> leads.change(change.id(), change, now);
             case DEALS -> {
                 deals.change(change.id(), change, now);
-                leadOfDeal.apply(
-                        change, change.deal() == null ? null : change.deal().leadId(), leads, now);
+                if (change.remembered() == null) {
+                    leadOfDeal.apply(
+                            change, change.deal() == null ? null : change.deal().leadId(), leads, now);
+                }
             }
             case ACTIVITIES ->
                 dealOfActivity.apply(

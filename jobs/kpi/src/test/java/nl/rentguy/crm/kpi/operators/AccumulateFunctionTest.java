@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -215,5 +216,26 @@ class AccumulateFunctionTest {
                 .extracting(row ->
                         row.getKind() + " " + row.getField(3) + " " + asOf(row).toEpochMilli())
                 .containsExactlyInAnyOrder("INSERT EUR " + (NOW + 10_000), "DELETE USD " + (NOW + 10_000));
+    }
+
+    @Test
+    void aDayThatIsFrozenLeavesNoStateAndItsRowIsNotDeleted() throws Exception {
+        KpiTable<?> sla =
+                new Kpis(KpiSettings.DEFAULTS).named("crm_automation_sla").table();
+        long frozen =
+                KpiSettings.DEFAULTS.frozenAt(LocalDate.parse("2026-11-22")).toEpochMilli();
+        Cell.Group day = new Cell.Group(sla.name(), List.of("mrdj", "welcome", "2026-11-22"));
+        long[] one = {1, 1, 0, 0, 0, 0, 0, 0, 0};
+        Amounts run = new Amounts(one);
+        harness.processElement(new Delta(new Cell(day, List.of()), NOW, run), NOW);
+        harness.processWatermark(NOW);
+        harness.processElement(new Delta(new Cell(day, List.of()), frozen, run.negated()), frozen);
+        harness.setProcessingTime(frozen);
+        harness.processWatermark(frozen);
+        assertThat(harness.getSideOutput(AccumulateFunction.rowsOf(sla)))
+                .extracting(row -> row.getValue().getKind())
+                .containsExactly(RowKind.INSERT);
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
     }
 }

@@ -41,6 +41,8 @@ class ProgressOperatorTest {
                 "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'old', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z')");
         execute(
                 "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'new', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 12:00:00.020Z')");
+        execute(
+                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'frozen', '2025-10-18', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z')");
         harness = harness(database.url());
         harness.open();
         harness.setProcessingTime(NOON);
@@ -86,14 +88,34 @@ class ProgressOperatorTest {
     @Test
     void leftoversAreSweptOnceEverythingIsCertainlyWritten() throws Exception {
         checkpoint(1);
-        assertThat(workflows()).as("before KPI time").isEqualTo("new old");
+        assertThat(workflows()).as("before KPI time").isEqualTo("frozen new old");
         harness.processWatermark(NOON);
         checkpoint(2);
-        assertThat(workflows()).as("before the first tick is published").isEqualTo("new old");
+        assertThat(workflows()).as("before the first tick is published").isEqualTo("frozen new old");
         harness.processWatermark(NOON + 1_000);
-        assertThat(workflows()).as("before the checkpoint").isEqualTo("new old");
+        assertThat(workflows()).as("before the checkpoint").isEqualTo("frozen new old");
         checkpoint(3);
-        assertThat(workflows()).isEqualTo("new");
+        assertThat(workflows()).isEqualTo("frozen new");
+    }
+
+    @Test
+    void ofDealsThatAreGoneTheHistoryStaysAndTellsSo() throws Exception {
+        execute("""
+                INSERT INTO crm_kpi.crm_deal_stage_history VALUES
+                  ('mrdj', 7, 1, 1, 5, '2026-11-01Z', '2026-11-02Z', NULL, 10, 'EUR', 'moved', '2026-11-22 11:59:00Z'),
+                  ('mrdj', 7, 2, 1, 6, '2026-11-02Z', NULL, NULL, 10, 'EUR', NULL, '2026-11-22 11:59:00Z'),
+                  ('mrdj', 8, 1, 1, 6, '2026-11-02Z', NULL, NULL, 10, 'EUR', NULL, '2026-11-22 12:00:00.020Z')""");
+        harness.processWatermark(NOON);
+        harness.processWatermark(NOON + 1_000);
+        checkpoint(1);
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        SELECT string_agg(concat_ws(' ', deal_id, visit, outcome, left_at AT TIME ZONE 'UTC'), ', ' ORDER BY deal_id, visit)
+                        FROM crm_kpi.crm_deal_stage_history""")) {
+            row.next();
+            assertThat(row.getString(1))
+                    .isEqualTo("7 1 moved 2026-11-02 00:00:00, 7 2 deleted 2026-11-22 12:00:00.02, 8 1");
+        }
     }
 
     @Test
@@ -110,7 +132,7 @@ class ProgressOperatorTest {
         harness.setProcessingTime(NOON);
         harness.processWatermark(NOON + 2_000);
         checkpoint(3);
-        assertThat(workflows()).isEqualTo("new");
+        assertThat(workflows()).isEqualTo("frozen new");
     }
 
     @Test
@@ -121,7 +143,7 @@ class ProgressOperatorTest {
         checkpoint(1);
         execute("ALTER TABLE crm_kpi.elsewhere RENAME TO crm_automation_sla");
         checkpoint(2);
-        assertThat(workflows()).isEqualTo("new");
+        assertThat(workflows()).isEqualTo("frozen new");
     }
 
     @Test

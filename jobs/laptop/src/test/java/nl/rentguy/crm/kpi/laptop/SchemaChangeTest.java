@@ -49,7 +49,7 @@ class SchemaChangeTest {
                     ALTER PUBLICATION crm_kpi DROP TABLE crm_deals;
                     ALTER TABLE crm_deals ALTER COLUMN id TYPE bigint, ALTER COLUMN value TYPE numeric(16, 2),
                       ALTER COLUMN currency TYPE text;
-                    ALTER PUBLICATION crm_kpi ADD TABLE crm_deals (id, tenant_id, lead_id, pipeline_id, stage_id, value,
+                    ALTER PUBLICATION crm_kpi ADD TABLE crm_deals (id, tenant_id, lead_id, pipeline_id, stage_id, title, value,
                       currency, expected_close, probability, status, created_at, updated_at);
                     COMMIT""");
             tables.reconnect();
