@@ -50,7 +50,7 @@ public final class TestDatabase {
         Flyway.configure()
                 .dataSource(database.url, "postgres", "")
                 .schemas("crm_kpi")
-                .locations("classpath:sql/kpi")
+                .locations("classpath:sql/kpi", "classpath:sql/kpi-example")
                 .load()
                 .migrate();
         return database;

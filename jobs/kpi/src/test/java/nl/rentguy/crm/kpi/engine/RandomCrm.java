@@ -20,7 +20,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Things that happen in a CRM, each chosen by a few numbers, so that a history is a list of numbers and shrinks well. */
-final class RandomCrm {
+public final class RandomCrm {
 
     /**
      * One thing that happens.
@@ -31,7 +31,7 @@ final class RandomCrm {
      * @param when chooses how the written instants lie relative to KPI time
      * @param jump chooses how much time passes afterwards, with no event
      */
-    record Step(int what, int which, int value, int when, int jump) {}
+    public record Step(int what, int which, int value, int when, int jump) {}
 
     private static final List<String> TENANTS = List.of("mrdj", "feestkompas");
     private static final List<String> DEAL_STATUS = List.of("open", "won", "WON", "lost", "closed_lost", "Negotiating");

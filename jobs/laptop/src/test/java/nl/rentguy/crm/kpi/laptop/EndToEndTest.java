@@ -261,4 +261,69 @@ class EndToEndTest {
                               AND message LIKE 'crm_automation_runs.created_at is %' AND payload->>'workflow_id' = 'w'""")).isEqualTo(2);
         }
     }
+
+    @Test
+    void aReloadOfAcquisitionFiguresIsSeenWholeOrNotAtAll() throws Exception {
+        String load = """
+                DELETE FROM crm_acquisition_metrics WHERE tenant_id = 'mrdj';
+                INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions)
+                SELECT 'mrdj', 'Organic Search', 'google', current_date - day, 100 FROM generate_series(1, 20) AS day""";
+        tables.execute(load);
+        tables.executeKpi("""
+                CREATE TABLE seen (sessions bigint);
+                CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  INSERT INTO seen VALUES (NEW.sessions);
+                  RETURN NEW;
+                END $$;
+                CREATE TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON crm_kpi.crm_acquisition FOR EACH ROW EXECUTE FUNCTION see();
+                CREATE TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON crm_kpi.crm_source_performance FOR EACH ROW EXECUTE FUNCTION see()""");
+        try (TestCluster job = job()) {
+            tables.awaitKpiTimeAfter(Instant.now());
+            for (int i = 0; i < 40; i++) {
+                tables.execute(load);
+            }
+            tables.execute("UPDATE crm_acquisition_metrics SET sessions = 101");
+            tables.awaitKpiTimeAfter(Instant.now());
+            tables.assertEqualToOracle();
+            assertThat(tables.number("SELECT sum(sessions) FROM crm_kpi.crm_acquisition"))
+                    .isEqualTo(2020);
+            assertThat(tables.number(
+                            "SELECT count(*) FROM seen WHERE sessions IS DISTINCT FROM 2000 AND sessions <> 2020"))
+                    .as("totals of half a reload")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void tasksAreWatchedWhereTheCrmSendsThem() throws Exception {
+        tables.execute("""
+                ALTER TABLE crm_activities ADD COLUMN due_at timestamptz, ADD COLUMN state text;
+                ALTER PUBLICATION crm_kpi DROP TABLE crm_activities;
+                ALTER PUBLICATION crm_kpi ADD TABLE crm_activities
+                  (id, tenant_id, deal_id, activity_type, occurred_at, created_at, due_at, state);
+                INSERT INTO crm_pipelines (id, tenant_id, name) VALUES (1, 'mrdj', 'Sales');
+                INSERT INTO crm_pipeline_stages (id, pipeline_id, name, "order") VALUES (1, 1, 'Intake', 1);
+                INSERT INTO crm_deals (id, tenant_id, pipeline_id, stage_id, title, status) VALUES (1, 'mrdj', 1, 1, 'Wedding', 'won');
+                INSERT INTO crm_activities (id, tenant_id, deal_id, activity_type, due_at, state) VALUES
+                  (1, 'mrdj', 1, 'task', now() - interval '1 hour', 'open'), (2, 'mrdj', 1, 'task', now() - interval '1 hour', 'done'),
+                  (3, 'mrdj', 1, 'call', now() - interval '1 hour', 'open')""");
+        Configuration config = config(tables.jdbcUrl());
+        config.set(JobOptions.CRM_TASK_DUE_COLUMN, "due_at");
+        config.set(JobOptions.CRM_TASK_STATUS_COLUMN, "state");
+        String item = """
+                SELECT count(*) FROM crm_kpi.crm_operational_watchlist
+                WHERE kind = 'overdue_task' AND title = 'Wedding' AND stage_name = 'Intake' AND item_id = """;
+        try (TestCluster job = TestCluster.start(config, folder.resolve("checkpoints"), Duration.ofMillis(500))) {
+            tables.awaitKpiTimeAfter(Instant.now());
+            assertThat(tables.number(item + 1)).isEqualTo(1);
+            assertThat(tables.number("SELECT count(*) FROM crm_kpi.crm_watchlist_items"))
+                    .isEqualTo(1);
+            tables.execute("UPDATE crm_activities SET state = 'completed' WHERE id = 1");
+            tables.execute(
+                    "UPDATE crm_activities SET due_at = now() + interval '2 seconds', state = 'open' WHERE id = 2");
+            Wait.until("time alone lists the other", () -> tables.number(item + 2) == 1);
+            assertThat(tables.number("SELECT count(*) FROM crm_kpi.crm_watchlist_items"))
+                    .isEqualTo(1);
+        }
+    }
 }

@@ -1,0 +1,118 @@
+package nl.rentguy.crm.kpi.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.RandomDistribution;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+
+/** Random histories of a CRM on a real PostgreSQL, and whether the KPIs equal the batch queries all along. */
+public final class Histories implements AutoCloseable {
+
+    private static final Instant START = Instant.parse("2026-03-28T22:59:30.250Z");
+    private static final int VACUUM_EVERY = 100;
+
+    private final Connection crm;
+    private int lived;
+
+    /** What is to hold at the end of a history. */
+    @FunctionalInterface
+    public interface End {
+        void check(InMemoryTables tables, Instant now) throws SQLException;
+    }
+
+    /** On a database of their own. */
+    public Histories() throws SQLException {
+        crm = TestDatabase.create().connect();
+        crm.setAutoCommit(false);
+    }
+
+    /** Histories of 5 to 40 things that happen. */
+    public static Arbitrary<List<Step>> any() {
+        Arbitrary<Integer> number =
+                Arbitraries.integers().between(0, 9_999).withDistribution(RandomDistribution.uniform());
+        return Combinators.combine(number, number, number, number, number)
+                .as(Step::new)
+                .list()
+                .ofMinSize(5)
+                .ofMaxSize(40);
+    }
+
+    /** The database, with the CRM's tables, the oracle's and the KPI tables. */
+    public Connection database() {
+        return crm;
+    }
+
+    /** Lets a history happen, compares every row after every step and every jump in time, and rolls it all back. */
+    public void live(Kpis kpis, List<Step> history, Random order, End end) throws SQLException {
+        try {
+            InMemoryTables tables = new InMemoryTables(kpis);
+            RandomCrm random = new RandomCrm(crm);
+            ChangeCapture capture = new ChangeCapture(crm, order);
+            Instant now = START;
+            // A pipeline to begin with, so that no step falls flat.
+            random.apply(new Step(0, 1, 0, 0, 0), now);
+            for (Step step : history) {
+                random.apply(step, now);
+                for (RowChange change : capture.since(now.toEpochMilli())) {
+                    tables.apply(change, now.toEpochMilli());
+                }
+                assertEqual(tables, now);
+                if (!RandomCrm.jump(step).isZero()) {
+                    now = now.plus(RandomCrm.jump(step));
+                    tables.advance(now.toEpochMilli());
+                    assertEqual(tables, now);
+                }
+            }
+            end.check(tables, now);
+            random.clear();
+            for (RowChange change : capture.since(now.toEpochMilli())) {
+                tables.apply(change, now.toEpochMilli());
+            }
+            assertThat(tables.isEmpty())
+                    .as("nothing is remembered of what is gone")
+                    .isTrue();
+        } finally {
+            crm.rollback();
+            vacuumNowAndThen();
+        }
+    }
+
+    /** Every row of every table is the oracle's. */
+    public void assertEqual(InMemoryTables tables, Instant asOf) throws SQLException {
+        for (Kpi kpi : tables.kpis().list()) {
+            assertThat(tables.rows(kpi, asOf))
+                    .as("%s at %s", kpi.table().name(), asOf)
+                    .isEqualTo(new Oracle(kpi.table()).rows(crm, asOf));
+        }
+    }
+
+    /** What is rolled back stays in the tables until then, and would slow down every history after it. */
+    private void vacuumNowAndThen() throws SQLException {
+        if (++lived % VACUUM_EVERY == 0) {
+            crm.setAutoCommit(true);
+            try (Statement statement = crm.createStatement()) {
+                statement.execute("VACUUM");
+            }
+            crm.setAutoCommit(false);
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        crm.close();
+    }
+}

@@ -1,0 +1,76 @@
+package nl.rentguy.crm.kpi.kpi;
+
+import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.INTEGER;
+import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.Slots;
+import nl.rentguy.crm.kpi.engine.Slots.Sum;
+
+/** {@code crm_inquiries_by_weekday}: on which day of the week do customers ask, and how often does a deal come of it? */
+public final class InquiriesByWeekday implements Kpi {
+
+    private static final List<String> ALL = List.of();
+
+    private static final Slots SLOTS = new Slots();
+    private static final Sum INQUIRIES = SLOTS.sum();
+    private static final Sum WITH_DEALS = SLOTS.sum();
+
+    private record View(List<String> key, Amounts sums) {
+
+        BigDecimal conversionRate() {
+            return Slots.quotient(BigDecimal.valueOf(WITH_DEALS.of(sums)), INQUIRIES.of(sums));
+        }
+    }
+
+    private static final KpiTable<View> TABLE = KpiTable.<View>named("crm_inquiries_by_weekday")
+            .key("tenant_id", TEXT, v -> v.key.get(0))
+            .key("weekday", INTEGER, v -> Integer.valueOf(v.key.get(1)))
+            .column("inquiries_30d", BIGINT, v -> INQUIRIES.of(v.sums))
+            .column("conversion_rate_30d", NUMERIC, View::conversionRate);
+
+    private final KpiSettings settings;
+
+    public InquiriesByWeekday(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public KpiTable<?> table() {
+        return TABLE;
+    }
+
+    @Override
+    public void contribute(LeadFile file, Contributions to) {
+        Lead lead = file.lead();
+        if (lead == null) {
+            return;
+        }
+        int weekday = settings.dayOf(lead.createdAt()).getDayOfWeek().getValue();
+        Cell cell = new Cell(new Cell.Group(TABLE.name(), List.of(lead.tenantId(), Integer.toString(weekday))), ALL);
+        to.between(
+                lead.createdAt(),
+                lead.createdAt().plus(settings.window()),
+                cell,
+                SLOTS.fill()
+                        .add(INQUIRIES, 1)
+                        .addIf(!file.deals().isEmpty(), WITH_DEALS)
+                        .amounts());
+    }
+
+    @Override
+    public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        Amounts sums = lines.get(ALL);
+        return sums == null ? List.of() : List.of(TABLE.row(new View(key, sums)));
+    }
+}
