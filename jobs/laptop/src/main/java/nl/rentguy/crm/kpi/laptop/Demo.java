@@ -170,6 +170,7 @@ final class Demo {
             }
             TimeUnit.MILLISECONDS.sleep(10);
         }
+        board.drawLast(reader);
         say("The CRM has come to rest after %,d events", done);
     }
 

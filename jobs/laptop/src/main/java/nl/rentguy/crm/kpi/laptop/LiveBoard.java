@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Both KPI tables on the terminal, drawn over again each second; on anything but a terminal, a line every few seconds. */
+/** What one company's dashboard shows, on the terminal, drawn over again each second; on anything but a terminal, a line every few seconds. */
 final class LiveBoard {
 
     private static final DateTimeFormatter CLOCK =
@@ -61,16 +61,77 @@ final class LiveBoard {
     private static List<String> lines(Connection kpi) throws SQLException {
         List<String> lines = new ArrayList<>();
         try (Statement statement = kpi.createStatement()) {
-            lines.add(headline(statement));
+            lines.add(progress(statement));
+            lines.add("");
+            headline(statement, lines);
+            funnel(statement, lines);
             lines.add("");
             stages(statement, lines);
             lines.add("");
             automations(statement, lines);
+            lines.add("");
+            watchlist(statement, lines);
         }
         return lines;
     }
 
-    private static String headline(Statement statement) throws SQLException {
+    /** Draws all of it once more, where only lines were drawn. */
+    void drawLast(Connection kpi) throws SQLException {
+        if (!redraw) {
+            lines(kpi).forEach(out::println);
+        }
+    }
+
+    private static void headline(Statement statement, List<String> lines) throws SQLException {
+        try (ResultSet row = statement.executeQuery(
+                "SELECT * FROM crm_kpi.crm_headline WHERE tenant_id = 'mrdj' AND currency = 'EUR'")) {
+            while (row.next()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "mrdj: pipeline %,.0f EUR, weighted %,.0f, won in 30 days %,.0f; cycle %s days; automation failure rate %.3f",
+                        row.getBigDecimal("total_pipeline_value"),
+                        row.getBigDecimal("weighted_pipeline_value"),
+                        row.getBigDecimal("won_value_30d"),
+                        orDash("%.1f", row.getBigDecimal("avg_deal_cycle_days")),
+                        row.getBigDecimal("automation_failure_rate")));
+            }
+        }
+    }
+
+    private static void funnel(Statement statement, List<String> lines) throws SQLException {
+        try (ResultSet row = statement.executeQuery("""
+                SELECT string_agg(step || ' ' || count, ' > ' ORDER BY step_order) FROM crm_kpi.crm_lead_funnel_steps
+                WHERE tenant_id = 'mrdj'""")) {
+            row.next();
+            lines.add("funnel: " + row.getString(1));
+        }
+    }
+
+    private static void watchlist(Statement statement, List<String> lines) throws SQLException {
+        try (ResultSet row = statement.executeQuery("""
+                SELECT string_agg(kind || ' ' || items, ', ' ORDER BY kind)
+                FROM (SELECT kind, count(*) AS items FROM crm_kpi.crm_operational_watchlist WHERE tenant_id = 'mrdj' GROUP BY kind) kinds""")) {
+            row.next();
+            lines.add("watchlist: " + row.getString(1));
+        }
+        try (ResultSet row = statement.executeQuery("""
+                SELECT * FROM crm_kpi.crm_operational_watchlist WHERE tenant_id = 'mrdj' AND kind = 'idle_deal'
+                ORDER BY since LIMIT 4""")) {
+            while (row.next()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "  idle since %s  deal %-5d %-16.16s %-12.12s %10.2f %s",
+                        row.getObject("since", OffsetDateTime.class).toLocalDate(),
+                        row.getLong("deal_id"),
+                        row.getString("title"),
+                        row.getString("stage_name"),
+                        row.getBigDecimal("value"),
+                        row.getString("currency")));
+            }
+        }
+    }
+
+    private static String progress(Statement statement) throws SQLException {
         try (ResultSet row = statement.executeQuery("""
                 SELECT max(kpi_time) AS kpi_time,
                        (SELECT count(*) FROM crm_kpi.crm_pipeline_velocity) AS stages,

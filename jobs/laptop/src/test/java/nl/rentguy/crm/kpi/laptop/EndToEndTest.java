@@ -312,16 +312,16 @@ class EndToEndTest {
         config.set(JobOptions.CRM_TASK_STATUS_COLUMN, "state");
         String item = """
                 SELECT count(*) FROM crm_kpi.crm_operational_watchlist
-                WHERE kind = 'overdue_task' AND title = 'Wedding' AND stage_name = 'Intake' AND item_id = """;
+                WHERE kind = 'overdue_task' AND title = 'Wedding' AND stage_name = 'Intake' AND item_id = %d""";
         try (TestCluster job = TestCluster.start(config, folder.resolve("checkpoints"), Duration.ofMillis(500))) {
             tables.awaitKpiTimeAfter(Instant.now());
-            assertThat(tables.number(item + 1)).isEqualTo(1);
+            assertThat(tables.number(item.formatted(1))).isEqualTo(1);
             assertThat(tables.number("SELECT count(*) FROM crm_kpi.crm_watchlist_items"))
                     .isEqualTo(1);
             tables.execute("UPDATE crm_activities SET state = 'completed' WHERE id = 1");
             tables.execute(
                     "UPDATE crm_activities SET due_at = now() + interval '2 seconds', state = 'open' WHERE id = 2");
-            Wait.until("time alone lists the other", () -> tables.number(item + 2) == 1);
+            Wait.until("time alone lists the other", () -> tables.number(item.formatted(2)) == 1);
             assertThat(tables.number("SELECT count(*) FROM crm_kpi.crm_watchlist_items"))
                     .isEqualTo(1);
         }

@@ -100,11 +100,14 @@ public final class LivingCrm {
         for (String channel : Words.CHANNELS) {
             LocalDate date = morning.atOffset(ZoneOffset.UTC).toLocalDate();
             int sessions = 20 + random.nextInt(120);
+            int conversions = sessions / 25;
+            boolean tagged = channel.equals("Paid Search");
             crm.update(
                     """
                     INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users,
-                      engaged_sessions, ga_conversions, ga_conversion_value, ga_property_id)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'properties/1')""",
+                      engaged_sessions, ga_conversions, ga_conversion_value, ga_property_id, gtm_conversions, gtm_conversion_value,
+                      gtm_container_id)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'properties/1', ?, ?, ?)""",
                     company.tenantId,
                     channel,
                     Words.any(random, Words.SOURCES),
@@ -112,8 +115,11 @@ public final class LivingCrm {
                     sessions,
                     sessions / 2,
                     sessions * 2 / 3,
-                    sessions / 15,
-                    sessions * 10);
+                    conversions,
+                    conversions * (60 + random.nextInt(80)),
+                    tagged ? conversions / 2 : 0,
+                    tagged ? conversions * 40 : 0,
+                    tagged ? "GTM-1" : null);
         }
     }
 
@@ -130,6 +136,11 @@ public final class LivingCrm {
         for (int i = random.nextInt(5); i > 0; i--) {
             crm.activity(company.tenantId, deal.id, Words.any(random, Words.ACTIVITIES), created.plusSeconds((long)
                     (age * random.nextDouble())));
+        }
+        if (deal.open && random.nextInt(4) > 0) {
+            // Most customers were spoken to this week.
+            long ago = Math.min(age, random.nextInt(8 * 86_400));
+            crm.activity(company.tenantId, deal.id, Words.any(random, Words.ACTIVITIES), now.minusSeconds(ago));
         }
     }
 
@@ -245,10 +256,9 @@ public final class LivingCrm {
                     deal.id);
         } else {
             crm.update(
-                    "UPDATE crm_deals SET value = value + ?, probability = ?, currency = ?, updated_at = ? WHERE id = ?",
-                    random.nextInt(500),
-                    random.nextInt(101),
-                    Words.currency(random),
+                    "UPDATE crm_deals SET value = greatest(150, value + ?), probability = ?, updated_at = ? WHERE id = ?",
+                    50 * (random.nextInt(11) - 5),
+                    deal.open ? Math.min(95, 10 + 15 * deal.stage + random.nextInt(11)) : random.nextInt(101),
                     now,
                     deal.id);
         }
@@ -263,7 +273,7 @@ public final class LivingCrm {
         Board board = Words.any(random, company.boards);
         if (random.nextBoolean()) {
             crm.update(
-                    "UPDATE crm_pipeline_stages SET name = name || '.' WHERE id = ? AND length(name) < 20",
+                    "UPDATE crm_pipeline_stages SET name = CASE WHEN name LIKE '% (NL)' THEN left(name, -5) ELSE name || ' (NL)' END WHERE id = ?",
                     Words.any(random, board.stageIds()));
         } else {
             SimDeal deal = Words.any(random, company.deals);
