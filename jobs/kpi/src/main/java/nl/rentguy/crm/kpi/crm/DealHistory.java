@@ -36,7 +36,9 @@ public record DealHistory(
         Instant at = next.updatedAt();
         Instant closed = next.isOpen() ? null : next.outcome() == deal.outcome() ? closedAt : at;
         if (next.stageId() != deal.stageId()) {
-            StageVisit left = deal.isOpen() || next.isOpen() ? visitEndedBy(next, StageVisit.End.MOVED) : closedVisit;
+            StageVisit left = deal.isOpen() || next.isOpen()
+                    ? visitEndedBy(next, StageVisit.End.MOVED, deal.pipelineId())
+                    : closedVisit;
             // A stage through which a closed deal merely passes was not visited.
             int number = left == null ? visit : visit + 1;
             return new DealHistory(next, number, at, false, closed, null, leftVisitsAnd(left));
@@ -46,14 +48,17 @@ public record DealHistory(
             return new DealHistory(next, visit, stageEnteredAt, reopened || !deal.isOpen(), null, null, leftVisits);
         }
         StageVisit.End end = next.outcome() == Deal.Outcome.WON ? StageVisit.End.WON : StageVisit.End.LOST;
-        StageVisit over = deal.isOpen() ? visitEndedBy(next, end) : closedVisit == null ? null : closedVisit.with(end);
+        StageVisit over = deal.isOpen()
+                ? visitEndedBy(next, end, next.pipelineId())
+                : closedVisit == null ? null : closedVisit.with(end, next.pipelineId());
         return new DealHistory(next, visit, stageEnteredAt, false, closed, over, leftVisits);
     }
 
-    private StageVisit visitEndedBy(Deal next, StageVisit.End end) {
+    /** @param pipelineId of the stage that was visited; it may have moved to another pipeline meanwhile */
+    private StageVisit visitEndedBy(Deal next, StageVisit.End end, long pipelineId) {
         return new StageVisit(
                 visit,
-                deal.pipelineId(),
+                pipelineId,
                 deal.stageId(),
                 stageEnteredAt,
                 next.updatedAt(),

@@ -30,9 +30,9 @@ public record StageVisit(
         LOST
     }
 
-    /** The same visit with another end. */
-    StageVisit with(End newEnd) {
-        return new StageVisit(number, pipelineId, stageId, enteredAt, leftAt, newEnd, valueCents, currency);
+    /** The same visit with another end, the stage being part of that pipeline. */
+    StageVisit with(End newEnd, long newPipelineId) {
+        return new StageVisit(number, newPipelineId, stageId, enteredAt, leftAt, newEnd, valueCents, currency);
     }
 
     public Duration length() {

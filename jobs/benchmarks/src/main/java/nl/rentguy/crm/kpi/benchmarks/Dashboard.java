@@ -1,0 +1,178 @@
+package nl.rentguy.crm.kpi.benchmarks;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
+import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
+import org.apache.flink.util.FileUtils;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * How long {@code crm_kpi.dashboard} takes when the KPI tables hold many tenants, each with what one simulated company has. The
+ * document of the first is compared with the batch computation before anything is printed.
+ */
+@Command(
+        name = "dashboard",
+        description = "Measures the dashboard's document on KPI tables of many tenants.",
+        mixinStandardHelpOptions = true)
+public final class Dashboard implements Callable<Integer> {
+
+    private static final PrintStream OUT = System.out;
+
+    /** What a query asks for beside the tenant, as SQL. */
+    private static final List<String> FILTERS = List.of(
+            "",
+            ", date_from => current_date - 30",
+            ", pipeline_id => (SELECT min(pipeline_id)::int FROM crm_kpi.crm_pipelines p WHERE p.tenant_id = ?)",
+            ", stage => 'Proposal', date_from => current_date - 90");
+
+    @Option(names = "--tenants", defaultValue = "1000", description = "How many (default: ${DEFAULT-VALUE}).")
+    private int tenants;
+
+    @Option(
+            names = "--calls",
+            defaultValue = "500",
+            description = "For each kind of filter, of tenants at random (default: ${DEFAULT-VALUE}).")
+    private int calls;
+
+    @Option(names = "--port", defaultValue = "54327", description = "Port of PostgreSQL (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    private Dashboard() {}
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Dashboard()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path folder = Files.createTempDirectory("crm-kpi-dashboard-");
+        try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port);
+                Connection connection = database.connect()) {
+            database.run("crm/schema.sql");
+            database.run("oracle/history.sql");
+            database.migrate();
+            new LivingCrm(connection, 1, 1).seed();
+            fill(connection);
+            if (!equalsTheOracle(connection)) {
+                OUT.println("The document differs from the batch computation");
+                return 1;
+            }
+            OUT.printf(
+                    "%,d rows of %,d tenants; the document equals the batch computation%n", rows(connection), tenants);
+            Random random = new Random(1);
+            for (String filter : FILTERS) {
+                measure(connection, filter, random);
+            }
+            return 0;
+        } finally {
+            FileUtils.deleteDirectoryQuietly(folder.toFile());
+        }
+    }
+
+    /** What the oracle says of the company, once for each tenant, with ids of its own. */
+    private void fill(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    INSERT INTO crm_kpi.crm_kpi_status (pipeline, phase, kpi_time, rows_read, dead_letters, job_version, definition_version)
+                    VALUES ('crm-kpi', 'live', date_trunc('second', now()), 0, 0, '', '')""");
+            for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
+                KpiTable<?> table = kpi.table();
+                String names =
+                        table.columns().stream().map(KpiTable.Column::name).collect(joining(", "));
+                statement.execute(
+                        "INSERT INTO crm_kpi.%1$s (%2$s, as_of) SELECT %3$s, now() FROM (%4$s) q, generate_series(0, %5$d) n"
+                                .formatted(
+                                        table.name(),
+                                        names,
+                                        table.columns().stream()
+                                                .map(column -> ofTenant(column.name()))
+                                                .collect(joining(", ")),
+                                        Oracle.sql("oracle/" + table.name() + ".sql")
+                                                .replace(":as_of", "(SELECT kpi_time FROM crm_kpi.crm_kpi_status)"),
+                                        tenants - 1));
+            }
+            statement.execute("ANALYZE");
+        }
+    }
+
+    private static String ofTenant(String column) {
+        return switch (column) {
+            case "tenant_id" -> "CASE n WHEN 0 THEN tenant_id ELSE tenant_id || '-' || n END";
+            case "pipeline_id", "stage_id", "deal_id", "item_id" -> column + " + n * 100000";
+            default -> column;
+        };
+    }
+
+    private static boolean equalsTheOracle(Connection connection) throws SQLException {
+        String oracle = Oracle.sql("oracle/dashboard.sql")
+                .replace(":as_of::", "(SELECT kpi_time FROM crm_kpi.crm_kpi_status)::")
+                .replace(":tenant::", "'mrdj'::")
+                .replaceAll(":(pipeline_id|stage|date_from)::", "NULL::");
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT crm_kpi.dashboard('mrdj') = (" + oracle + ")")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private static long rows(Connection connection) throws SQLException {
+        long rows = 0;
+        try (Statement statement = connection.createStatement()) {
+            for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
+                try (ResultSet row = statement.executeQuery(
+                        "SELECT count(*) FROM crm_kpi." + kpi.table().name())) {
+                    row.next();
+                    rows += row.getLong(1);
+                }
+            }
+        }
+        return rows;
+    }
+
+    private void measure(Connection connection, String filter, Random random) throws SQLException {
+        long[] nanos = new long[calls];
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT crm_kpi.dashboard(?" + filter + ")::text")) {
+            for (int i = -20; i < calls; i++) {
+                String tenant = "mrdj-" + (1 + random.nextInt(tenants - 1));
+                for (int p = 1; p <= statement.getParameterMetaData().getParameterCount(); p++) {
+                    statement.setString(p, tenant);
+                }
+                long started = System.nanoTime();
+                statement.executeQuery().close();
+                // The first calls of a connection make its plans.
+                if (i >= 0) {
+                    nanos[i] = System.nanoTime() - started;
+                }
+            }
+        }
+        Arrays.sort(nanos);
+        OUT.printf(
+                "dashboard(tenant%s): %,d calls, p50 %.1f ms, p99 %.1f ms, max %.1f ms%n",
+                filter.replaceAll("\\(SELECT.*\\)", "..."),
+                calls,
+                nanos[calls / 2] / 1e6,
+                nanos[calls * 99 / 100] / 1e6,
+                nanos[calls - 1] / 1e6);
+    }
+}
