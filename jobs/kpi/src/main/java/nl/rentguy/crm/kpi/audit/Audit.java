@@ -19,8 +19,8 @@ import nl.rentguy.crm.kpi.kpi.KpiTable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares every row of a KPI table with the oracle's answer for that row's {@code as_of}. Exact while the CRM is at rest
- * and KPI time has passed its last commit: a row that has not been published since has not changed since either.
+ * Compares every row of a KPI table with the oracle's answer for the KPI time reached or, as ages grow between two publications,
+ * for the row's own {@code as_of}. Exact while the CRM is at rest and KPI time has passed its last commit.
  */
 public final class Audit {
 
@@ -42,8 +42,8 @@ public final class Audit {
         List<String> differences = new ArrayList<>();
         Map<List<String>, List<@Nullable String>> held =
                 new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
-        Instant latest = latest(table, kpi);
-        Map<List<String>, List<@Nullable String>> newest = oracle.rows(crm, latest);
+        Instant written = written(kpi);
+        Map<List<String>, List<@Nullable String>> newest = oracle.rows(crm, written);
         try (Statement statement = kpi.createStatement();
                 ResultSet result = statement.executeQuery("SELECT * FROM crm_kpi." + table.name())) {
             while (result.next()) {
@@ -55,7 +55,7 @@ public final class Audit {
                     List<String> key = entry.getKey();
                     List<@Nullable String> now = newest.get(key);
                     boolean history =
-                            (now == null && table.whenGone() != null) || table.isFrozen(key, latest, settings);
+                            (now == null && table.whenGone() != null) || table.isFrozen(key, written, settings);
                     if (history || entry.getValue().equals(now)) {
                         continue;
                     }
@@ -77,12 +77,17 @@ public final class Audit {
         return new Result(table.name(), held.size(), differences);
     }
 
-    private static Instant latest(KpiTable<?> table, Connection kpi) throws SQLException {
+    /** As far as all rows are certainly written, see {@link #hasPassed}. */
+    private static Instant written(Connection kpi) throws SQLException {
         try (Statement statement = kpi.createStatement();
-                ResultSet result = statement.executeQuery("SELECT max(as_of) FROM crm_kpi." + table.name())) {
+                ResultSet result = statement.executeQuery(
+                        "SELECT max(kpi_time) - interval '1 second' FROM crm_kpi.crm_kpi_status")) {
             result.next();
-            OffsetDateTime latest = result.getObject(1, OffsetDateTime.class);
-            return latest == null ? Instant.EPOCH : latest.toInstant();
+            OffsetDateTime written = result.getObject(1, OffsetDateTime.class);
+            if (written == null) {
+                throw new IllegalStateException("there is no KPI time yet: nothing has been published");
+            }
+            return written.toInstant();
         }
     }
 

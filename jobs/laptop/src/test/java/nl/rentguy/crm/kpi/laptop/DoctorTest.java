@@ -82,7 +82,7 @@ class DoctorTest {
             SELECT pg_create_logical_replication_slot('crm_kpi', 'pgoutput')   | WARNING | CRM retained log        | SELECT pg_drop_replication_slot('crm_kpi')
             SELECT pg_create_physical_replication_slot('crm_kpi')     | ERROR   | CRM slot                         | SELECT pg_drop_replication_slot('crm_kpi')
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
-            UPDATE crm_kpi.flyway_schema_history SET version = '999' || version WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
+            UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
             """)
     void whatIsBrokenIsFoundAndMended(String breaks, Severity severity, String check, String mends) throws Exception {
         tables.execute("CREATE TABLE crm_other (id integer PRIMARY KEY)");
