@@ -39,21 +39,32 @@ public final class TestDatabase {
     }
 
     public static TestDatabase create() throws SQLException {
+        TestDatabase database = empty();
+        database.run("crm/schema.sql");
+        database.run("oracle/history.sql");
+        database.migrateTo("latest");
+        return database;
+    }
+
+    /** Without any table. */
+    public static TestDatabase empty() throws SQLException {
         String name = "test_" + DATABASES.incrementAndGet();
         try (Connection connection = Server.INSTANCE.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
-        TestDatabase database = new TestDatabase(Server.INSTANCE.getJdbcUrl("postgres", name));
-        database.run("crm/schema.sql");
-        database.run("oracle/history.sql");
+        return new TestDatabase(Server.INSTANCE.getJdbcUrl("postgres", name));
+    }
+
+    /** Brings schema {@code crm_kpi} to that version. */
+    public void migrateTo(String version) {
         Flyway.configure()
-                .dataSource(database.url, "postgres", "")
+                .dataSource(url, "postgres", "")
+                .target(version)
                 .schemas("crm_kpi")
                 .locations("classpath:sql/kpi", "classpath:sql/kpi-example")
                 .load()
                 .migrate();
-        return database;
     }
 
     public String url() {

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
@@ -53,6 +54,34 @@ class MigrationsTest {
                             WHERE c.relnamespace = ?::regnamespace AND c.relkind IN ('r', 'v')
                               AND c.relname <> 'flyway_schema_history'
                               AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)""", "crm_kpi")).isEmpty();
+        }
+    }
+
+    @Test
+    void tablesOfTheFirstVersionAreUpgradedWithTheirRows() throws SQLException {
+        TestDatabase database = TestDatabase.empty();
+        database.migrateTo("1");
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    INSERT INTO crm_kpi.crm_pipeline_velocity VALUES
+                      ('mrdj', 1, 5, 'EUR', 'Sales', 'Intake', 1, 1, 10, 5, 1, 1, 10, 5, 1, 1, 0, 0, NULL, 0, 0, 0, now()),
+                      ('mrdj', 1, 5, 'USD', 'Sales', 'Intake', 1, 1, 10, 5, 1, 1, 10, 5, 1, 1, 0, 0, NULL, 0, 0, 0, now());
+                    INSERT INTO crm_kpi.crm_automation_sla VALUES
+                      ('feestkompas', 'w', '2026-11-01', 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 10, now())""");
+            database.migrateTo("latest");
+            assertThat(strings(connection, "SELECT s::text FROM crm_kpi.crm_stages s WHERE tenant_id = ?", "mrdj"))
+                    .containsExactly("(5,1,mrdj,Intake,1)");
+            assertThat(strings(
+                            connection,
+                            "SELECT tenant_id FROM crm_kpi.crm_tenants WHERE tenant_id <> ? ORDER BY 1",
+                            ""))
+                    .containsExactly("feestkompas", "mrdj");
+            assertThat(strings(
+                            connection,
+                            "SELECT stage_id || ' ' || currency FROM crm_kpi.crm_pipeline_velocity WHERE tenant_id = ? ORDER BY 1",
+                            "mrdj"))
+                    .containsExactly("5 EUR", "5 USD");
         }
     }
 
