@@ -82,7 +82,7 @@ public record DealFile(
         if (history == null && activities.isEmpty() && keptRuns.isEmpty()) {
             return null;
         }
-        return settled && keptRuns.size() == runs.size()
+        return settled && versions.isEmpty() && keptRuns.size() == runs.size()
                 ? this
                 : new DealFile(history, null, List.of(), true, activities, keptRuns);
     }

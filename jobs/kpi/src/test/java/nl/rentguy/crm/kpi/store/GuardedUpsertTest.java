@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -102,5 +103,56 @@ class GuardedUpsertTest {
     void aDeletionOfWhatIsNotThereDoesNothing() throws SQLException {
         send(RowKind.DELETE, 0, NOON);
         assertThat(held()).isEqualTo("null");
+    }
+
+    @Test
+    void ofADealThatIsGoneTheHistoryStays() throws SQLException {
+        GuardedUpsert history = new GuardedUpsert(
+                new Kpis(KpiSettings.DEFAULTS).named("crm_deal_stage_history").table());
+        Instant entered = NOON.minusSeconds(60);
+        BigDecimal value = BigDecimal.TEN;
+        List<Row> rows = List.of(
+                Row.of("mrdj", 7L, 1, 1L, 5L, entered, NOON, null, value, "EUR", "moved", NOON),
+                Row.of("mrdj", 7L, 2, 1L, 6L, NOON, null, null, value, "EUR", null, NOON),
+                Row.ofKind(
+                        RowKind.DELETE,
+                        "mrdj",
+                        7L,
+                        1,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        NOON.plusMillis(20)),
+                Row.ofKind(
+                        RowKind.DELETE,
+                        "mrdj",
+                        7L,
+                        2,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        NOON.plusMillis(20)));
+        for (Row row : rows) {
+            try (PreparedStatement statement = connection.prepareStatement(history.query())) {
+                history.statement(statement, row);
+                statement.execute();
+            }
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet held = statement.executeQuery(
+                        "SELECT string_agg(visit || ' ' || outcome || ' ' || extract(epoch FROM left_at), ', ' ORDER BY visit) FROM crm_kpi.crm_deal_stage_history")) {
+            held.next();
+            assertThat(held.getString(1)).isEqualTo("1 moved 1795348800.040000, 2 deleted 1795348800.060000");
+        }
     }
 }
