@@ -17,12 +17,12 @@ COMMENT ON TABLE crm_kpi_heartbeat IS 'Written by the KPI job once a second: its
 COMMENT ON COLUMN crm_kpi_heartbeat.covered IS 'Every table.column that the publication covered at that moment: when one falls out, the job must not go on.';
 
 CREATE PUBLICATION crm_kpi FOR TABLE
-  crm_leads (id, tenant_id, source, status, created_at, updated_at),
+  crm_leads (id, tenant_id, source, created_at),
   crm_pipelines (id, tenant_id, name),
   crm_pipeline_stages (id, pipeline_id, name, "order"),
   crm_deals (id, tenant_id, lead_id, pipeline_id, stage_id, title, value, currency, expected_close, probability, status,
              created_at, updated_at),
-  crm_activities (id, tenant_id, deal_id, activity_type, occurred_at, created_at),
+  crm_activities (id, tenant_id, deal_id, activity_type, occurred_at),
   crm_automation_runs (id, tenant_id, deal_id, workflow_id, status, created_at, completed_at),
   crm_acquisition_metrics (id, tenant_id, channel, source, captured_date, sessions, new_users, engaged_sessions,
                            ga_conversions, ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id,
@@ -31,12 +31,12 @@ CREATE PUBLICATION crm_kpi FOR TABLE
 
 CREATE ROLE crm_kpi_cdc LOGIN REPLICATION;
 GRANT USAGE ON SCHEMA public TO crm_kpi_cdc;
-GRANT SELECT (id, tenant_id, source, status, created_at, updated_at) ON crm_leads TO crm_kpi_cdc;
+GRANT SELECT (id, tenant_id, source, created_at) ON crm_leads TO crm_kpi_cdc;
 GRANT SELECT (id, tenant_id, name) ON crm_pipelines TO crm_kpi_cdc;
 GRANT SELECT (id, pipeline_id, name, "order") ON crm_pipeline_stages TO crm_kpi_cdc;
 GRANT SELECT (id, tenant_id, lead_id, pipeline_id, stage_id, title, value, currency, expected_close, probability, status,
               created_at, updated_at) ON crm_deals TO crm_kpi_cdc;
-GRANT SELECT (id, tenant_id, deal_id, activity_type, occurred_at, created_at) ON crm_activities TO crm_kpi_cdc;
+GRANT SELECT (id, tenant_id, deal_id, activity_type, occurred_at) ON crm_activities TO crm_kpi_cdc;
 GRANT SELECT (id, tenant_id, deal_id, workflow_id, status, created_at, completed_at) ON crm_automation_runs TO crm_kpi_cdc;
 GRANT SELECT (id, tenant_id, channel, source, captured_date, sessions, new_users, engaged_sessions, ga_conversions,
               ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id, gtm_container_id)

@@ -86,7 +86,7 @@ END $$;
 COMMENT ON FUNCTION crm_kpi.name_stage IS 'Lets crm_stages follow the names in crm_pipeline_velocity.';
 
 -- 2. More of the first tables: sums from which figures of several rows together follow exactly.
---    Rows of an earlier version have zeros there until the job, which has to start anew, writes them again.
+--    Rows of an earlier version have what is known of them until the job, which has to start anew, writes them again.
 INSERT INTO crm_kpi.crm_tenants
 SELECT tenant_id FROM crm_kpi.crm_pipeline_velocity UNION SELECT tenant_id FROM crm_kpi.crm_automation_sla;
 INSERT INTO crm_kpi.crm_pipelines
@@ -102,6 +102,11 @@ ALTER TABLE crm_kpi.crm_pipeline_velocity
   ADD FOREIGN KEY (tenant_id) REFERENCES crm_kpi.crm_tenants,
   ADD FOREIGN KEY (pipeline_id) REFERENCES crm_kpi.crm_pipelines,
   ADD FOREIGN KEY (stage_id) REFERENCES crm_kpi.crm_stages;
+UPDATE crm_kpi.crm_pipeline_velocity
+SET created_seconds_sum = deal_count * (extract(epoch FROM as_of) - coalesce(avg_age_days, 0) * 86400);
+ALTER TABLE crm_kpi.crm_pipeline_velocity
+  ALTER COLUMN created_seconds_sum DROP DEFAULT, ALTER COLUMN closed_deal_count DROP DEFAULT,
+  ALTER COLUMN cycle_seconds_sum DROP DEFAULT, ALTER COLUMN forecast_next_30d DROP DEFAULT;
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.created_seconds_sum IS 'Sum of created_at over all deals, in seconds since 1970: their mean age at an instant n is n - created_seconds_sum / deal_count.';
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.closed_deal_count IS 'Deals that are won or lost.';
 COMMENT ON COLUMN crm_kpi.crm_pipeline_velocity.cycle_seconds_sum IS 'Sum of (closed - created_at) over them, in seconds.';
@@ -111,6 +116,10 @@ ALTER TABLE crm_kpi.crm_automation_sla
   ADD COLUMN timed_runs             bigint NOT NULL DEFAULT 0,
   ADD COLUMN completion_seconds_sum numeric NOT NULL DEFAULT 0,
   ADD FOREIGN KEY (tenant_id) REFERENCES crm_kpi.crm_tenants;
+UPDATE crm_kpi.crm_automation_sla
+SET timed_runs = run_count - open_runs, completion_seconds_sum = round(avg_completion_minutes * 60 * (run_count - open_runs), 6)
+WHERE avg_completion_minutes IS NOT NULL;
+ALTER TABLE crm_kpi.crm_automation_sla ALTER COLUMN timed_runs DROP DEFAULT, ALTER COLUMN completion_seconds_sum DROP DEFAULT;
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.timed_runs IS 'Runs that have a completed_at.';
 COMMENT ON COLUMN crm_kpi.crm_automation_sla.completion_seconds_sum IS 'Sum of (completed_at - created_at) over them, in seconds.';
 
@@ -247,7 +256,7 @@ COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.visit IS 'Number of the deal''s
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.pipeline_id IS 'crm_pipelines.id in the CRM.';
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.stage_id IS 'crm_pipeline_stages.id in the CRM.';
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.entered_at IS 'When the deal came into the stage; of the first visit that is known: when the deal was last changed before.';
-COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.left_at IS 'When the visit ended: the deal moved on, was won, was lost or was deleted; empty while it goes on, and for a deal that was closed before it came into the stage.';
+COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.left_at IS 'When the visit ended: the deal moved on, was won, was lost or was deleted; of a deal that was deleted: the KPI time at which the job learnt of it; empty while it goes on, and for a deal that was closed before it came into the stage.';
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.closed_at IS 'When the deal was won or lost, in the row of the stage it is in now; empty otherwise.';
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.value IS 'The deal''s value when the visit ended; before that, its value now.';
 COMMENT ON COLUMN crm_kpi.crm_deal_stage_history.currency IS 'Currency of the value.';

@@ -87,21 +87,25 @@ DECLARE
   settings jsonb;
   cur      text;         -- amounts in other currencies are left out, never added
   days     integer;
+  frozen   date;         -- days until then are history, of which the CRM may have nothing any more
 BEGIN
   SELECT s.kpi_time, s.settings INTO n, settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1;
   cur := coalesce(settings ->> 'default_currency', 'EUR');
   days := coalesce((settings ->> 'window_days')::integer, 30);
+  frozen := (n AT TIME ZONE coalesce(settings ->> 'time_zone', 'Europe/Amsterdam'))::date - coalesce((settings ->> 'freeze_days')::integer, 400);
   RETURN (
     WITH stages AS MATERIALIZED (
-      SELECT DISTINCT v.stage_id, v.pipeline_id, v.stage_name, v.stage_order
+      -- The rows of a stage are written one by one: of two names the newer one counts.
+      SELECT DISTINCT ON (v.stage_id) v.stage_id, v.pipeline_id, v.stage_name, v.stage_order
       FROM crm_kpi.crm_pipeline_velocity v
       WHERE v.tenant_id = tenant AND v.pipeline_id = coalesce(dashboard.pipeline_id, v.pipeline_id)
         AND (dashboard.stage IS NULL OR lower(v.stage_name) = lower(dashboard.stage))
+      ORDER BY v.stage_id, v.as_of DESC
     ),
     sums AS MATERIALIZED (
       SELECT v.stage_id, v.currency, v.deal_count, v.total_value, v.weighted_value, v.created_seconds_sum, v.open_deal_count,
              v.won_deals_30d, v.won_value_30d, v.lost_deals_30d, v.closed_deal_count, v.cycle_seconds_sum, v.forecast_next_30d
-      FROM crm_kpi.crm_pipeline_velocity v JOIN stages USING (stage_id)
+      FROM crm_kpi.crm_pipeline_velocity v JOIN stages USING (stage_id, pipeline_id)
       WHERE v.tenant_id = tenant AND date_from IS NULL
       UNION ALL
       SELECT d.stage_id, d.currency, d.created_deals, d.created_value, d.created_weighted_value, d.created_seconds_sum,
@@ -139,7 +143,7 @@ BEGIN
       SELECT workflow_id, sum(run_count) AS runs, sum(failed_runs) AS failed, sum(sla_breaches) AS breaches,
              sum(completion_seconds_sum) AS seconds, sum(timed_runs) AS timed
       FROM crm_kpi.crm_automation_sla
-      WHERE tenant_id = tenant AND run_date >= coalesce(date_from, '-infinity') GROUP BY workflow_id
+      WHERE tenant_id = tenant AND run_date >= coalesce(date_from, '-infinity') AND run_date > frozen GROUP BY workflow_id
     ),
     automation AS (
       SELECT count(*) AS workflows, coalesce(round(sum(failed) / sum(runs), 4), 0) AS failure_rate,
@@ -233,6 +237,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION crm_kpi.dashboard IS 'The document of the CRM''s dashboard, for one tenant, from the KPI tables alone. pipeline_id and stage (a name, in any case) restrict what is about deals: headline, pipeline and sales. date_from restricts everything to what was created, or captured, on that day or later. Amounts are those in the default currency, other_currencies names those left out. An unknown tenant gives zeros.';
 
-CREATE FUNCTION crm_kpi.utc(instant timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS
+CREATE FUNCTION crm_kpi.utc(instant timestamptz) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 COMMENT ON FUNCTION crm_kpi.utc IS 'The instant in UTC, whatever the session''s time zone.';

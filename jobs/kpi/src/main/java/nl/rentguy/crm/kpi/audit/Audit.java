@@ -55,7 +55,7 @@ public final class Audit {
                     List<String> key = entry.getKey();
                     List<@Nullable String> now = newest.get(key);
                     boolean history =
-                            (now == null && table.whenGone() != null) || table.isFrozen(key, written, settings);
+                            (now == null && table.keptRows() != null) || table.isFrozen(key, written, settings);
                     if (history || entry.getValue().equals(now)) {
                         continue;
                     }

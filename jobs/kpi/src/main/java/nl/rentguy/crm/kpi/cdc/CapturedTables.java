@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
@@ -47,7 +48,20 @@ public final class CapturedTables implements Serializable {
         columns.put(HEARTBEAT, new ArrayList<>(List.of("id", "beat_at", HEARTBEAT_COVERED)));
     }
 
+    /** Of {@code crm_activities}: what no setting makes the job read. */
+    private static final Set<String> NEVER_READ = Set.of("summary", "payload");
+
     private void add(CrmTable table, String column) {
+        if (NEVER_READ.contains(column)) {
+            throw new ConfigException(
+                    "%s.%s is never read, as it may hold personal data; expected a task's column, such as due_at"
+                            .formatted(table.tableName(), column));
+        }
+        if (columns(table.tableName()).contains(column)) {
+            throw new ConfigException(
+                    "%s.%s is read already, as something else; expected a task's own columns, such as due_at and status"
+                            .formatted(table.tableName(), column));
+        }
         columns.computeIfAbsent(table.tableName(), name -> new ArrayList<>()).add(column);
     }
 

@@ -28,6 +28,11 @@ public record AutomationRun(
         };
     }
 
+    /** Whether it has not ended in any way: by its status, or by the instant. */
+    public boolean isUnended() {
+        return !isTerminal() && completedAt == null;
+    }
+
     public boolean isFailed() {
         return status.equalsIgnoreCase("failed");
     }

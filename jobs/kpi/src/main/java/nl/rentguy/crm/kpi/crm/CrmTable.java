@@ -9,7 +9,7 @@ import java.util.Optional;
  * other column leaves the CRM: neither its role nor its publication cover them, and the snapshot does not select them.
  */
 public enum CrmTable {
-    LEADS("crm_leads", "id", "tenant_id", "source", "status", "created_at", "updated_at"),
+    LEADS("crm_leads", "id", "tenant_id", "source", "created_at"),
     PIPELINES("crm_pipelines", "id", "tenant_id", "name"),
     PIPELINE_STAGES("crm_pipeline_stages", "id", "pipeline_id", "name", "order"),
     DEALS(
@@ -26,7 +26,7 @@ public enum CrmTable {
             "status",
             "created_at",
             "updated_at"),
-    ACTIVITIES("crm_activities", "id", "tenant_id", "deal_id", "activity_type", "occurred_at", "created_at"),
+    ACTIVITIES("crm_activities", "id", "tenant_id", "deal_id", "activity_type", "occurred_at"),
     AUTOMATION_RUNS(
             "crm_automation_runs", "id", "tenant_id", "deal_id", "workflow_id", "status", "created_at", "completed_at"),
     ACQUISITION_METRICS(

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -30,31 +29,35 @@ public record DealFile(
     public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, Map.of(), Map.of());
 
     /** The file after a new version of the deal's row, or after its deletion when {@code deal} is null. */
-    public DealFile with(@Nullable Deal deal) {
+    public DealFile withVersion(@Nullable Deal deal) {
         if (deal == null) {
             return new DealFile(null, null, List.of(), settled, activities, runs);
         }
-        if (settled && history != null) {
-            return with(history.then(deal), remembered, versions);
+        if (settled) {
+            DealHistory next = history == null ? DealHistory.startingWith(deal) : history.then(deal);
+            return new DealFile(next, null, List.of(), true, activities, runs);
         }
         List<Deal> all = new ArrayList<>(versions);
         all.add(deal);
-        return with(historyOf(remembered, all), remembered, all);
+        return new DealFile(historyOf(remembered, all), remembered, all, false, activities, runs);
     }
 
-    /** The file of a deal of which an earlier job knew that history, the versions that are known coming after it. */
-    public DealFile with(DealHistory past) {
-        return with(versions.isEmpty() ? history : historyOf(past, versions), past, versions);
-    }
-
-    private DealFile with(@Nullable DealHistory newHistory, @Nullable DealHistory past, List<Deal> newVersions) {
-        return new DealFile(newHistory, past, newVersions, settled, activities, runs);
+    /**
+     * The file of a deal of which an earlier job knew that history, the versions that are known coming after it. Once the
+     * file is settled it is too late for that.
+     */
+    public DealFile remembering(DealHistory past) {
+        return settled
+                ? this
+                : new DealFile(
+                        versions.isEmpty() ? null : historyOf(past, versions), past, versions, false, activities, runs);
     }
 
     private static DealHistory historyOf(@Nullable DealHistory past, List<Deal> versions) {
         Deal first = versions.get(0);
-        boolean same = past != null && past.deal().tenantId().equals(first.tenantId());
-        DealHistory history = same ? Objects.requireNonNull(past).then(first) : DealHistory.startingWith(first);
+        // Ids of two CRMs may meet in one table, tenants do not.
+        boolean ofThisDeal = past != null && past.deal().tenantId().equals(first.tenantId());
+        DealHistory history = past != null && ofThisDeal ? past.then(first) : DealHistory.startingWith(first);
         for (Deal next : versions.subList(1, versions.size())) {
             history = history.then(next);
         }
@@ -62,14 +65,15 @@ public record DealFile(
     }
 
     /** The file with that activity in its newest version, or without it when {@code activity} is null. */
-    public DealFile with(long activityId, @Nullable Activity activity) {
-        return new DealFile(history, remembered, versions, settled, with(activities, activityId, activity), runs);
+    public DealFile withActivity(long activityId, @Nullable Activity activity) {
+        return new DealFile(history, remembered, versions, settled, ById.with(activities, activityId, activity), runs);
     }
 
-    /** The file with that run in its newest version, or without it when it is null or has ended well. */
-    public DealFile with(long runId, @Nullable AutomationRun run) {
-        boolean kept = run != null && (run.isFailed() || !run.isTerminal());
-        return new DealFile(history, remembered, versions, settled, activities, with(runs, runId, kept ? run : null));
+    /** The file with that run in its newest version, or without it when it is null or needs nobody any more. */
+    public DealFile withRun(long runId, @Nullable AutomationRun run) {
+        boolean kept = run != null && (run.isFailed() || run.isUnended());
+        return new DealFile(
+                history, remembered, versions, settled, activities, ById.with(runs, runId, kept ? run : null));
     }
 
     /** The file as it goes on, settled and without some runs; null when nothing is left in it. */
@@ -82,7 +86,7 @@ public record DealFile(
         if (history == null && activities.isEmpty() && keptRuns.isEmpty()) {
             return null;
         }
-        return settled && versions.isEmpty() && keptRuns.size() == runs.size()
+        return settled && keptRuns.size() == runs.size()
                 ? this
                 : new DealFile(history, null, List.of(), true, activities, keptRuns);
     }
@@ -90,16 +94,5 @@ public record DealFile(
     /** Whether nothing is known, and nothing remembered. */
     public boolean isEmpty() {
         return history == null && remembered == null && activities.isEmpty() && runs.isEmpty();
-    }
-
-    /** The map with that value under the key, or without the key when it is null. */
-    static <V> Map<Long, V> with(Map<Long, V> map, long key, @Nullable V value) {
-        Map<Long, V> changed = new HashMap<>(map);
-        if (value == null) {
-            changed.remove(key);
-        } else {
-            changed.put(key, value);
-        }
-        return changed;
     }
 }

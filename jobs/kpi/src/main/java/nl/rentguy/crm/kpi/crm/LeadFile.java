@@ -19,7 +19,7 @@ public record LeadFile(@Nullable Lead lead, Map<Long, Deal> deals) {
 
     /** The file with that deal in its newest version, or without it when {@code deal} is null. */
     public LeadFile with(long dealId, @Nullable Deal deal) {
-        return new LeadFile(lead, DealFile.with(deals, dealId, deal));
+        return new LeadFile(lead, ById.with(deals, dealId, deal));
     }
 
     public boolean isEmpty() {

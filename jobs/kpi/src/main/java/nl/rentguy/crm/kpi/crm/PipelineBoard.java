@@ -19,7 +19,7 @@ public record PipelineBoard(@Nullable Pipeline pipeline, Map<Long, Stage> stages
 
     /** The board with that stage in its newest version, or without it when {@code stage} is null. */
     public PipelineBoard with(long stageId, @Nullable Stage stage) {
-        return new PipelineBoard(pipeline, DealFile.with(stages, stageId, stage));
+        return new PipelineBoard(pipeline, ById.with(stages, stageId, stage));
     }
 
     public boolean isEmpty() {

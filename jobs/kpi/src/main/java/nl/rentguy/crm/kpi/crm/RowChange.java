@@ -70,6 +70,17 @@ public record RowChange(
         return new RowChange(table, id, committedAt, null, null, null, null, null, null, null, null);
     }
 
+    /** The row that this one is part of, in the table that its foreign key names; null when there is none, as after a deletion. */
+    public @Nullable Long parentId() {
+        return switch (table) {
+            case PIPELINE_STAGES -> stage == null ? null : stage.pipelineId();
+            case DEALS -> deal == null ? null : deal.leadId();
+            case ACTIVITIES -> activity == null ? null : activity.dealId();
+            case AUTOMATION_RUNS -> run == null ? null : run.dealId();
+            case LEADS, PIPELINES, ACQUISITION_METRICS -> null;
+        };
+    }
+
     /** The same at another time. */
     public RowChange at(long newCommittedAt) {
         return new RowChange(table, id, newCommittedAt, lead, pipeline, stage, deal, activity, run, metric, remembered);

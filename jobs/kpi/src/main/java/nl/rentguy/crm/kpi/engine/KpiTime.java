@@ -26,6 +26,11 @@ public final class KpiTime {
         return millisecond.toEpochMilli() + (millisecond.equals(instant) ? 0 : 1);
     }
 
+    /** The first instant that is after that one: the CRM's instants have microseconds, and "for more than" is strict. */
+    public static Instant justAfter(Instant instant) {
+        return instant.plusNanos(1000);
+    }
+
     /** The last multiple of {@code step} milliseconds that is not after {@code millis}. */
     public static long roundDown(long millis, long step) {
         return Math.multiplyExact(Math.floorDiv(millis, step), step);

@@ -133,28 +133,12 @@ public final class KpiGraph {
                         new RememberOperator(new RememberedDeals(Database.kpi(config))))
                 .uid(Uids.ownRows(CrmTable.DEALS))
                 .union(
-                        partsOf(
-                                Uids.ACTIVITY_TO_DEAL,
-                                of(CrmTable.ACTIVITIES, changes),
-                                change -> change.activity() == null
-                                        ? null
-                                        : change.activity().dealId()),
-                        partsOf(
-                                Uids.RUN_TO_DEAL,
-                                runs,
-                                change -> change.run() == null
-                                        ? null
-                                        : change.run().dealId()));
-        DataStream<EntityChange> leadFiles = ownRows(CrmTable.LEADS, of(CrmTable.LEADS, changes))
-                .union(partsOf(
-                        Uids.DEAL_TO_LEAD,
-                        deals,
-                        change -> change.deal() == null ? null : change.deal().leadId()));
+                        partsOf(Uids.ACTIVITY_TO_DEAL, of(CrmTable.ACTIVITIES, changes)),
+                        partsOf(Uids.RUN_TO_DEAL, runs));
+        DataStream<EntityChange> leadFiles =
+                ownRows(CrmTable.LEADS, of(CrmTable.LEADS, changes)).union(partsOf(Uids.DEAL_TO_LEAD, deals));
         DataStream<EntityChange> boards = ownRows(CrmTable.PIPELINES, of(CrmTable.PIPELINES, changes))
-                .union(partsOf(
-                        Uids.STAGE_TO_PIPELINE,
-                        of(CrmTable.PIPELINE_STAGES, changes),
-                        change -> change.stage() == null ? null : change.stage().pipelineId()));
+                .union(partsOf(Uids.STAGE_TO_PIPELINE, of(CrmTable.PIPELINE_STAGES, changes)));
         DataStream<EntityChange> metrics =
                 ownRows(CrmTable.ACQUISITION_METRICS, of(CrmTable.ACQUISITION_METRICS, changes));
         return entities(Uids.DEALS, dealFiles, Kpis::deals, StreamTypes.DEAL_FILE)
@@ -165,10 +149,9 @@ public final class KpiGraph {
                         entities(Uids.METRICS, metrics, Kpis::metrics, StreamTypes.METRIC));
     }
 
-    private static DataStream<EntityChange> partsOf(
-            String uid, DataStream<RowChange> changes, ParentFunction.ParentOf parentOf) {
+    private static DataStream<EntityChange> partsOf(String uid, DataStream<RowChange> changes) {
         return changes.keyBy(RowChange::id, Types.LONG)
-                .process(new ParentFunction(parentOf), StreamTypes.ENTITY_CHANGE)
+                .process(new ParentFunction(), StreamTypes.ENTITY_CHANGE)
                 .name(uid)
                 .uid(uid);
     }

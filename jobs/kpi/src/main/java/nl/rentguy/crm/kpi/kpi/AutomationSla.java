@@ -108,14 +108,11 @@ public final class AutomationSla implements Kpi {
                     .add(LENGTH, length)
                     .tally(ChronoUnit.MICROS.between(run.createdAt(), completed))
                     .addIf(length.compareTo(settings.sla()) > 0, LATE);
-        } else if (!run.isTerminal()) {
-            Instant deadline = run.createdAt().plus(settings.sla());
-            to.between(
-                    deadline.plusNanos(1000),
-                    settings.frozenAt(day),
-                    cell,
-                    SLOTS.fill().add(OVERDUE, 1).amounts());
         }
+        settings.whileOverdue(
+                run,
+                (from, until) -> to.between(
+                        from, until, cell, SLOTS.fill().add(OVERDUE, 1).amounts()));
         to.between(Instant.MIN, settings.frozenAt(day), cell, counts.amounts());
     }
 

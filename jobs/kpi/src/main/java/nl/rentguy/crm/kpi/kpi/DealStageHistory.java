@@ -8,6 +8,7 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.TIMESTAMPTZ;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,9 +61,7 @@ public final class DealStageHistory implements Kpi {
             .column("value", NUMERIC, v -> BigDecimal.valueOf(Long.parseLong(v.line.get(6)), 2))
             .column("currency", TEXT, v -> v.line.get(7))
             .column("outcome", TEXT, v -> v.text(8))
-            .whenGone(
-                    "held.outcome IS NULL OR held.outcome = 'reopened'",
-                    "outcome = 'deleted', left_at = sent.as_of, as_of = sent.as_of");
+            .keptRows("outcome", "left_at");
 
     @Override
     public KpiTable<?> table() {
@@ -140,7 +139,9 @@ public final class DealStageHistory implements Kpi {
 
     @Override
     public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        // In order, so that a batch that is written in part has the older visits.
         return lines.keySet().stream()
+                .sorted(Comparator.comparing(line -> Integer.valueOf(line.get(0))))
                 .map(line -> TABLE.row(new View(key, line)))
                 .toList();
     }

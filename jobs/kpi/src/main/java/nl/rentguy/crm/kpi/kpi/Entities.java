@@ -31,9 +31,11 @@ final class Entities {
             DealFile changed =
                     switch (change.table()) {
                         case DEALS ->
-                            change.remembered() == null ? file.with(change.deal()) : file.with(change.remembered());
-                        case ACTIVITIES -> file.with(change.id(), change.activity());
-                        case AUTOMATION_RUNS -> file.with(change.id(), change.run());
+                            change.remembered() == null
+                                    ? file.withVersion(change.deal())
+                                    : file.remembering(change.remembered());
+                        case ACTIVITIES -> file.withActivity(change.id(), change.activity());
+                        case AUTOMATION_RUNS -> file.withRun(change.id(), change.run());
                         case LEADS, PIPELINES, PIPELINE_STAGES, ACQUISITION_METRICS ->
                             throw notPartOf("a deal", change.table());
                     };

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.engine.KpiTime;
 
 /**
  * The figures that the definitions leave open.
@@ -64,6 +65,14 @@ public record KpiSettings(
         if (expected != null) {
             // From the day on which it is at most a window ahead, until the end of the day itself.
             interval.accept(startOf(expected.minusDays(window.toDays())), startOf(expected.plusDays(1)));
+        }
+    }
+
+    /** Tells from when until when the run is overdue, as far as is known; never, when it has ended. */
+    void whileOverdue(AutomationRun run, BiConsumer<Instant, Instant> interval) {
+        if (run.isUnended()) {
+            Instant deadline = run.createdAt().plus(sla);
+            interval.accept(KpiTime.justAfter(deadline), frozenAt(dayOf(run.createdAt())));
         }
     }
 

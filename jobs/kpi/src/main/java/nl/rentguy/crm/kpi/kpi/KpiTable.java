@@ -18,21 +18,22 @@ public final class KpiTable<V> {
     /** One column, without its formula. */
     public record Column(String name, SqlType type) {}
 
+    /**
+     * That rows stay when they are no longer derived. Of one whose end is not known both columns are set: the outcome to {@code
+     * deleted}, the end to the KPI time at which it went.
+     *
+     * @param outcome a text column: null and {@code reopened} mean that the end is not known
+     * @param end a column of instants
+     */
+    public record KeptRows(String outcome, String end) {}
+
     private final String name;
     private final List<Column> keyColumns = new ArrayList<>();
     private final List<Column> valueColumns = new ArrayList<>();
     private final List<Function<V, ? extends @Nullable Object>> formulas = new ArrayList<>();
 
     private @Nullable String frozenDay;
-    private @Nullable WhenGone whenGone;
-
-    /**
-     * What becomes of a row that is no longer derived, in place of being deleted.
-     *
-     * @param condition SQL that tells of which rows {@code held} anything becomes; the others stay as they are
-     * @param assignments SQL
-     */
-    public record WhenGone(String condition, String assignments) {}
+    private @Nullable KeptRows keptRows;
 
     private KpiTable(String name) {
         this.name = name;
@@ -65,9 +66,9 @@ public final class KpiTable<V> {
         return this;
     }
 
-    /** Keeps rows that are no longer derived. {@code as_of} of those that are touched is the KPI time at which they went. */
-    public KpiTable<V> whenGone(String condition, String assignments) {
-        whenGone = new WhenGone(condition, assignments);
+    /** Lets rows stay when they are no longer derived, see {@link KeptRows}. */
+    public KpiTable<V> keptRows(String outcome, String end) {
+        keptRows = new KeptRows(outcome, end);
         return this;
     }
 
@@ -76,9 +77,9 @@ public final class KpiTable<V> {
         return frozenDay;
     }
 
-    /** What becomes of rows that are no longer derived; null when they are deleted. */
-    public @Nullable WhenGone whenGone() {
-        return whenGone;
+    /** Whose rows stay when they are no longer derived; null when they are deleted. */
+    public @Nullable KeptRows keptRows() {
+        return keptRows;
     }
 
     /** Whether the row with that key stays as it is at that instant, whatever is derived. */

@@ -17,6 +17,7 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
@@ -131,7 +132,7 @@ public final class PipelineVelocity implements Kpi {
                     .add(OPEN_CREATED, deal.createdAt())
                     .add(ENTERED, history.stageEnteredAt());
             to.from(
-                    justAfter(history.stageEnteredAt().plus(settings.stale())),
+                    KpiTime.justAfter(history.stageEnteredAt().plus(settings.stale())),
                     cell,
                     SLOTS.fill().add(STALE, 1).amounts());
         }
@@ -196,10 +197,5 @@ public final class PipelineVelocity implements Kpi {
 
     private static Cell cell(String tenant, long stageId, List<String> line) {
         return new Cell(new Cell.Group(TABLE.name(), List.of(tenant, Long.toString(stageId))), line);
-    }
-
-    /** "For more than" is strict, and the CRM's instants have microseconds. */
-    private static Instant justAfter(Instant instant) {
-        return instant.plusNanos(1000);
     }
 }

@@ -203,11 +203,14 @@ public final class SourcePerformance implements Kpi {
 
     @Override
     public List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf) {
+        if (lines.isEmpty()) {
+            return List.of();
+        }
         Source first = lines.keySet().stream()
                 .filter(line -> line.get(0).equals(NAME))
                 .map(Source::ofLine)
                 .min(Source.ORDER)
-                .orElse(Source.OF_DEALS_WITHOUT);
+                .orElseThrow();
         List<KpiRow> rows = new ArrayList<>();
         lines.forEach((line, sums) -> {
             if (line.get(0).equals(SUMS)) {

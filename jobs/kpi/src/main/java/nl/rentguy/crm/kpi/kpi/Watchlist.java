@@ -20,6 +20,7 @@ import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import org.jspecify.annotations.Nullable;
@@ -108,14 +109,14 @@ public final class Watchlist implements Kpi {
             whileIdle(deal, file, to);
             Instant stale = history.stageEnteredAt().plus(settings.stale());
             Item item = new Item(Kind.STALE_STAGE, deal.tenantId(), deal.id(), stale, deal.id(), deal, null);
-            item.contribute(stale.plusNanos(1000), Instant.MAX, to);
+            item.contribute(KpiTime.justAfter(stale), Instant.MAX, to);
         }
         file.runs().values().forEach(run -> contribute(run, deal, to));
         for (Activity task : file.activities().values()) {
             if (task.isOpenTask()) {
                 Instant due = Objects.requireNonNull(task.dueAt(), "an open task is due some time");
                 new Item(Kind.OVERDUE_TASK, task.tenantId(), task.id(), due, task.dealId(), deal, null)
-                        .contribute(due.plusNanos(1000), Instant.MAX, to);
+                        .contribute(KpiTime.justAfter(due), Instant.MAX, to);
             }
         }
     }
@@ -133,16 +134,15 @@ public final class Watchlist implements Kpi {
         List<Instant> instants = new ArrayList<>();
         file.activities().values().forEach(activity -> instants.add(activity.occurredAt()));
         instants.sort(null);
+        instants.add(Instant.MAX);
         Instant last = deal.createdAt();
-        for (int i = 0; i <= instants.size(); i++) {
-            Instant next = i < instants.size() ? instants.get(i) : Instant.MAX;
+        for (Instant next : instants) {
             Instant since = last.plus(settings.idle());
-            new Item(Kind.IDLE_DEAL, deal.tenantId(), deal.id(), since, deal.id(), deal, null)
-                    .contribute(since, next, to);
-            last = next;
-            if (next.equals(Instant.MAX)) {
-                return;
+            if (since.isBefore(next)) {
+                new Item(Kind.IDLE_DEAL, deal.tenantId(), deal.id(), since, deal.id(), deal, null)
+                        .contribute(since, next, to);
             }
+            last = next.equals(Instant.MAX) ? last : next;
         }
     }
 
@@ -151,11 +151,11 @@ public final class Watchlist implements Kpi {
             Instant failed = run.completedAt() == null ? run.createdAt() : run.completedAt();
             new Item(Kind.FAILED_RUN, run.tenantId(), run.id(), failed, run.dealId(), deal, run.workflowId())
                     .contribute(run.createdAt(), run.createdAt().plus(settings.window()), to);
-        } else if (!run.isTerminal() && run.completedAt() == null) {
-            Instant deadline = run.createdAt().plus(settings.sla());
-            new Item(Kind.OVERDUE_RUN, run.tenantId(), run.id(), deadline, run.dealId(), deal, run.workflowId())
-                    .contribute(deadline.plusNanos(1000), settings.frozenAt(settings.dayOf(run.createdAt())), to);
         }
+        Instant deadline = run.createdAt().plus(settings.sla());
+        settings.whileOverdue(run, (from, until) -> new Item(
+                        Kind.OVERDUE_RUN, run.tenantId(), run.id(), deadline, run.dealId(), deal, run.workflowId())
+                .contribute(from, until, to));
     }
 
     /** A row, wherever it comes from. */

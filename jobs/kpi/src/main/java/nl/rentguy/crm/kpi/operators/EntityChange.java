@@ -5,7 +5,7 @@ import nl.rentguy.crm.kpi.crm.RowChange;
 /**
  * A row change on its way to the entity that it is part of.
  *
- * @param entityId the deal's, the pipeline's or the run's id
+ * @param entityId of the row that the entity is named by
  */
 public record EntityChange(long entityId, RowChange change) {
 

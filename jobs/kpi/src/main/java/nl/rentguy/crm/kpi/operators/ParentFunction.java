@@ -1,12 +1,10 @@
 package nl.rentguy.crm.kpi.operators;
 
-import java.io.Serializable;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each row to the entity that it is part of, such as a stage to its pipeline, and tells the entity when it left. The log
@@ -16,23 +14,8 @@ public final class ParentFunction extends KeyedProcessFunction<Long, RowChange, 
 
     private static final long serialVersionUID = 1;
 
-    /** Which entity a row is part of. */
-    @FunctionalInterface
-    public interface ParentOf extends Serializable {
-
-        /** The entity's id; null when there is none, as for a deleted row. */
-        @Nullable
-        Long of(RowChange change);
-    }
-
-    private final ParentOf parentOf;
-
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<Long> parent;
-
-    public ParentFunction(ParentOf parentOf) {
-        this.parentOf = parentOf;
-    }
 
     @Override
     public void open(OpenContext context) {
@@ -42,7 +25,7 @@ public final class ParentFunction extends KeyedProcessFunction<Long, RowChange, 
     @Override
     public void processElement(RowChange change, Context context, Collector<EntityChange> out) throws Exception {
         Long before = parent.value();
-        Long after = parentOf.of(change);
+        Long after = change.parentId();
         if (before != null && !before.equals(after)) {
             out.collect(
                     new EntityChange(before, RowChange.deletion(change.table(), change.id(), change.committedAt())));

@@ -1,9 +1,12 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.sql.SQLException;
+import java.util.List;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.store.RememberedDeals;
+import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -24,6 +27,9 @@ public final class RememberOperator extends AbstractStreamOperator<EntityChange>
 
     private final RememberedDeals remembered;
 
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<Boolean> saved;
+
     private transient boolean read;
 
     public RememberOperator(RememberedDeals remembered) {
@@ -34,7 +40,15 @@ public final class RememberOperator extends AbstractStreamOperator<EntityChange>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        read = context.isRestored();
+        saved = context.getOperatorStateStore().getUnionListState(StateDescriptors.REMEMBERED);
+        read = saved.get().iterator().hasNext();
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        // Before each barrier it has been read.
+        saved.update(List.of(true));
     }
 
     @Override

@@ -36,6 +36,9 @@ final class StateDescriptors {
     /** By task: whether there has been KPI time. */
     static final ListStateDescriptor<Boolean> LIVE = new ListStateDescriptor<>("live", Types.BOOLEAN);
 
+    /** By task: that what an earlier job knew of deals has been read. */
+    static final ListStateDescriptor<Boolean> REMEMBERED = new ListStateDescriptor<>("remembered", Types.BOOLEAN);
+
     /** By task: the settings by which the sums were made. */
     static final ListStateDescriptor<String> DEFINITION = new ListStateDescriptor<>("definition", Types.STRING);
 

@@ -15,8 +15,8 @@ import org.apache.flink.types.RowKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a row of one KPI table, or deletes it, or does with it what the table says, in one statement, unless the table already holds a newer one: {@code as_of}
- * never goes back, whatever is replayed.
+ * Writes a row of one KPI table, or deletes it, in one statement, unless the table already holds a newer one: {@code as_of}
+ * never goes back, whatever is replayed. A table may keep rows instead of deleting them, see {@link KpiTable.KeptRows}.
  */
 public final class GuardedUpsert implements JdbcQueryStatement<Row> {
 
@@ -42,7 +42,7 @@ public final class GuardedUpsert implements JdbcQueryStatement<Row> {
                 table.keyColumns().stream()
                         .map(c -> "held.%1$s = sent.%1$s".formatted(c.name()))
                         .collect(joining(" AND ")),
-                whenGone(table.whenGone()),
+                whenGone(table.keptRows()),
                 table.valueColumns().stream()
                         .map(c -> "%1$s = sent.%1$s, ".formatted(c.name()))
                         .collect(joining()),
@@ -50,12 +50,12 @@ public final class GuardedUpsert implements JdbcQueryStatement<Row> {
                 "sent." + names.replace(", ", ", sent."));
     }
 
-    private static String whenGone(KpiTable.@Nullable WhenGone kept) {
+    private static String whenGone(KpiTable.@Nullable KeptRows kept) {
         return kept == null
                 ? "WHEN MATCHED AND sent.gone THEN DELETE"
                 : """
-                WHEN MATCHED AND sent.gone AND (%s) THEN UPDATE SET %s
-                WHEN MATCHED AND sent.gone THEN DO NOTHING""".formatted(kept.condition(), kept.assignments());
+                WHEN MATCHED AND sent.gone AND %s THEN UPDATE SET %s
+                WHEN MATCHED AND sent.gone THEN DO NOTHING""".formatted(KeptSql.condition(kept), KeptSql.assignments(kept));
     }
 
     @Override

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads {@code crm_deal_stage_history} back: of each deal, whose stage entries, visits and closing an earlier job has seen, its
  * history up to then.
+ *
+ * <p>The job may have ended in the middle of writing, and a deal may have had an earlier life under its id. The newest visit that
+ * goes on, or that the deal is in after its closing, is the deal's last; rows after it are of an earlier life. An earlier visit without
+ * an end ended when the next began.
  */
 public final class RememberedDeals implements Serializable {
 
@@ -27,6 +31,58 @@ public final class RememberedDeals implements Serializable {
     private static final int FETCH_SIZE = 10_000;
 
     private final Database database;
+
+    /** A row of the table. */
+    private record Visit(
+            String tenantId,
+            long dealId,
+            int number,
+            long pipelineId,
+            long stageId,
+            Instant enteredAt,
+            @Nullable Instant leftAt,
+            @Nullable Instant closedAt,
+            long valueCents,
+            String currency,
+            @Nullable String outcome) {
+
+        static Visit of(ResultSet row) throws SQLException {
+            return new Visit(
+                    row.getString("tenant_id"),
+                    row.getLong("deal_id"),
+                    row.getInt("visit"),
+                    row.getLong("pipeline_id"),
+                    row.getLong("stage_id"),
+                    row.getObject("entered_at", OffsetDateTime.class).toInstant(),
+                    instant(row, "left_at"),
+                    instant(row, "closed_at"),
+                    row.getBigDecimal("value").movePointRight(2).longValueExact(),
+                    row.getString("currency"),
+                    row.getString("outcome"));
+        }
+
+        private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+            OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+            return at == null ? null : at.toInstant();
+        }
+
+        boolean isDeleted() {
+            return "deleted".equals(outcome);
+        }
+
+        boolean isReopened() {
+            return "reopened".equals(outcome);
+        }
+
+        /** Whether it is the visit to the stage that the deal is in. */
+        boolean isCurrent() {
+            return outcome == null || isReopened() || closedAt != null;
+        }
+
+        StageVisit ended(Instant at, StageVisit.End end) {
+            return new StageVisit(number, pipelineId, stageId, enteredAt, at, end, valueCents, currency);
+        }
+    }
 
     public RememberedDeals(Database database) {
         this.database = database;
@@ -37,7 +93,6 @@ public final class RememberedDeals implements Serializable {
      *
      * @param share from 0 to {@code shares} - 1
      * @return how many deals
-     * @throws IllegalStateException when the table tells of a visit that has no end although there is a later one
      */
     public long read(int share, int shares, Consumer<DealHistory> out) throws SQLException {
         try (Connection connection = database.connect()) {
@@ -52,88 +107,81 @@ public final class RememberedDeals implements Serializable {
     /** The same over that connection. */
     public static long read(Connection kpi, int share, int shares, Consumer<DealHistory> out) throws SQLException {
         long deals = 0;
+        // Of a deal that went from one tenant to another, the rows of the latter.
         try (PreparedStatement select = kpi.prepareStatement("""
-                SELECT *, lead(visit) OVER (PARTITION BY tenant_id, deal_id ORDER BY visit) IS NULL AS last
-                FROM crm_kpi.crm_deal_stage_history
-                WHERE outcome IS DISTINCT FROM 'deleted' AND mod(deal_id, ?) = ?
-                ORDER BY tenant_id, deal_id, visit""")) {
+                SELECT * FROM (
+                  SELECT h.*, first_value(tenant_id) OVER (PARTITION BY deal_id ORDER BY as_of DESC, tenant_id) AS newest
+                  FROM crm_kpi.crm_deal_stage_history h WHERE mod(deal_id, ?) = ?) of_share
+                WHERE tenant_id = newest ORDER BY deal_id, visit""")) {
             select.setInt(1, shares);
             select.setInt(2, share);
             select.setFetchSize(FETCH_SIZE);
-            List<StageVisit> left = new ArrayList<>();
+            List<Visit> ofDeal = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    if (row.getBoolean("last")) {
-                        out.accept(history(row, left));
-                        left = new ArrayList<>();
-                        deals++;
-                    } else {
-                        left.add(visit(row));
+                    Visit visit = Visit.of(row);
+                    if (!ofDeal.isEmpty() && ofDeal.get(0).dealId != visit.dealId) {
+                        deals += collect(ofDeal, out);
+                        ofDeal = new ArrayList<>();
                     }
+                    ofDeal.add(visit);
                 }
             }
+            return ofDeal.isEmpty() ? deals : deals + collect(ofDeal, out);
         }
-        return deals;
     }
 
-    private static StageVisit visit(ResultSet row) throws SQLException {
-        String outcome = row.getString("outcome");
-        Instant leftAt = instant(row, "left_at");
-        if (outcome == null || leftAt == null) {
-            throw new IllegalStateException(
-                    "crm_deal_stage_history has no end of visit %d of deal %d of %s, though a later visit: delete the deal's rows there, or correct them"
-                            .formatted(row.getInt("visit"), row.getLong("deal_id"), row.getString("tenant_id")));
+    private static int collect(List<Visit> ofDeal, Consumer<DealHistory> out) {
+        int last = ofDeal.size() - 1;
+        while (last >= 0 && !ofDeal.get(last).isCurrent()) {
+            last--;
         }
-        return new StageVisit(
-                row.getInt("visit"),
-                row.getLong("pipeline_id"),
-                row.getLong("stage_id"),
-                enteredAt(row),
-                leftAt,
-                StageVisit.End.valueOf(outcome.toUpperCase(Locale.ROOT)),
-                cents(row),
-                row.getString("currency"));
+        if (last < 0) {
+            last = ofDeal.size() - 1;
+            if (ofDeal.get(last).isDeleted()) {
+                return 0;
+            }
+        }
+        List<StageVisit> left = new ArrayList<>();
+        for (int i = 0; i < last; i++) {
+            Visit visit = ofDeal.get(i);
+            boolean known = visit.leftAt != null && visit.outcome != null && !visit.isDeleted() && !visit.isReopened();
+            left.add(
+                    known && visit.leftAt != null && visit.outcome != null
+                            ? visit.ended(visit.leftAt, StageVisit.End.valueOf(visit.outcome.toUpperCase(Locale.ROOT)))
+                            : visit.ended(ofDeal.get(i + 1).enteredAt, StageVisit.End.MOVED));
+        }
+        out.accept(history(ofDeal.get(last), left));
+        return 1;
     }
 
     /** As of the deal's last version that the earlier job saw. */
-    private static DealHistory history(ResultSet row, List<StageVisit> left) throws SQLException {
-        String outcome = row.getString("outcome");
-        boolean closed = "won".equals(outcome) || "lost".equals(outcome);
-        Instant enteredAt = enteredAt(row);
+    private static DealHistory history(Visit current, List<StageVisit> left) {
+        boolean won = "won".equals(current.outcome);
+        boolean closed = current.closedAt != null;
         Deal deal = new Deal(
-                row.getLong("deal_id"),
-                row.getString("tenant_id"),
+                current.dealId,
+                current.tenantId,
                 null,
-                row.getLong("pipeline_id"),
-                row.getLong("stage_id"),
+                current.pipelineId,
+                current.stageId,
                 null,
-                cents(row),
-                row.getString("currency"),
+                current.valueCents,
+                current.currency,
                 null,
                 0,
-                closed ? outcome : "open",
-                enteredAt,
-                enteredAt);
+                closed ? won ? "won" : "lost" : "open",
+                current.enteredAt,
+                current.enteredAt);
         return new DealHistory(
                 deal,
-                row.getInt("visit"),
-                enteredAt,
-                "reopened".equals(outcome),
-                closed ? instant(row, "closed_at") : null,
-                closed && instant(row, "left_at") != null ? visit(row) : null,
+                current.number,
+                current.enteredAt,
+                current.isReopened(),
+                current.closedAt,
+                closed && current.leftAt != null
+                        ? current.ended(current.leftAt, won ? StageVisit.End.WON : StageVisit.End.LOST)
+                        : null,
                 left);
-    }
-
-    private static long cents(ResultSet row) throws SQLException {
-        return row.getBigDecimal("value").movePointRight(2).longValueExact();
-    }
-
-    private static Instant enteredAt(ResultSet row) throws SQLException {
-        return row.getObject("entered_at", OffsetDateTime.class).toInstant();
-    }
-
-    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
-        return at == null ? null : at.toInstant();
     }
 }

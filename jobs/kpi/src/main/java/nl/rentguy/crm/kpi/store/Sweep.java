@@ -47,13 +47,13 @@ public final class Sweep implements Serializable {
 
     private long sweep(KpiTable<?> table, Instant kpiTime, Connection connection) throws SQLException {
         String days = table.frozenDay() == null ? "" : " AND held." + table.frozenDay() + " > sent.frozen";
-        KpiTable.WhenGone kept = table.whenGone();
+        KpiTable.KeptRows kept = table.keptRows();
         String sent = "(SELECT ?::timestamptz AS as_of, ?::date AS frozen) AS sent";
         String sql = kept == null
                 ? "DELETE FROM crm_kpi.%s AS held USING %s WHERE held.as_of < sent.as_of%s"
                         .formatted(table.name(), sent, days)
-                : "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE held.as_of < sent.as_of AND (%s)"
-                        .formatted(table.name(), kept.assignments(), sent, kept.condition());
+                : "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE held.as_of < sent.as_of AND %s"
+                        .formatted(table.name(), KeptSql.assignments(kept), sent, KeptSql.condition(kept));
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
             statement.setObject(2, settings.lastFrozenDay(kpiTime));

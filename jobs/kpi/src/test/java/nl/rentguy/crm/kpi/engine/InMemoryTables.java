@@ -88,25 +88,16 @@ public final class InMemoryTables {
             case DEALS -> {
                 deals.change(change.id(), change, now);
                 if (change.remembered() == null) {
-                    leadOfDeal.apply(
-                            change, change.deal() == null ? null : change.deal().leadId(), leads, now);
+                    leadOfDeal.apply(change, leads, now);
                 }
             }
-            case ACTIVITIES ->
-                dealOfActivity.apply(
-                        change,
-                        change.activity() == null ? null : change.activity().dealId(),
-                        deals,
-                        now);
+            case ACTIVITIES -> dealOfActivity.apply(change, deals, now);
             case AUTOMATION_RUNS -> {
                 runs.change(change.id(), change, now);
-                dealOfRun.apply(
-                        change, change.run() == null ? null : change.run().dealId(), deals, now);
+                dealOfRun.apply(change, deals, now);
             }
             case PIPELINES -> boards.change(change.id(), change, now);
-            case PIPELINE_STAGES ->
-                pipelineOfStage.apply(
-                        change, change.stage() == null ? null : change.stage().pipelineId(), boards, now);
+            case PIPELINE_STAGES -> pipelineOfStage.apply(change, boards, now);
             case ACQUISITION_METRICS -> metrics.change(change.id(), change, now);
         }
     }
@@ -115,7 +106,8 @@ public final class InMemoryTables {
     private static final class Parents {
         private final Map<Long, Long> parents = new HashMap<>();
 
-        void apply(RowChange change, @Nullable Long after, Entities<?> entities, long now) {
+        void apply(RowChange change, Entities<?> entities, long now) {
+            Long after = change.parentId();
             Long before = after == null ? parents.remove(change.id()) : parents.put(change.id(), after);
             if (before != null && !before.equals(after)) {
                 entities.change(before, RowChange.deletion(change.table(), change.id(), now), now);

@@ -61,10 +61,7 @@ class SmallOperatorsTest {
     void aStageLeavesItsOldPipelineWhenItMovesAndItsLastWhenItIsDeleted() throws Exception {
         try (KeyedOneInputStreamOperatorTestHarness<Long, RowChange, EntityChange> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new ParentFunction(change ->
-                                change.stage() == null ? null : change.stage().pipelineId())),
-                        RowChange::id,
-                        Types.LONG)) {
+                        new KeyedProcessOperator<>(new ParentFunction()), RowChange::id, Types.LONG)) {
             harness.open();
             RowChange first = RowChange.of(new Stage(5, 1, "Intake", 1), 10);
             RowChange renamed = RowChange.of(new Stage(5, 1, "Start", 1), 20);

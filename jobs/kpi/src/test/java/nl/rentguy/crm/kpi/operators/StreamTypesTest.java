@@ -65,10 +65,10 @@ class StreamTypesTest {
                         StreamTypes.entityState(StreamTypes.DEAL_FILE),
                         new EntityState<>(
                                 DealFile.EMPTY
-                                        .with(HISTORY)
-                                        .with(DEAL)
-                                        .with(1, TASK)
-                                        .with(1, RUN),
+                                        .remembering(HISTORY)
+                                        .withVersion(DEAL)
+                                        .withActivity(1, TASK)
+                                        .withRun(1, RUN),
                                 5,
                                 6)),
                 Arguments.of(

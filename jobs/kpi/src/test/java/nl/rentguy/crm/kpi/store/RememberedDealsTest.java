@@ -1,0 +1,103 @@
+package nl.rentguy.crm.kpi.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.StageVisit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is read back of tables as jobs may have left them; that whole histories come back is shown by the random ones. */
+@SuppressWarnings("NullAway.Init") // set before each test
+class RememberedDealsTest {
+
+    private Connection kpi;
+
+    @BeforeEach
+    void connect() throws SQLException {
+        kpi = TestDatabase.create().connect();
+    }
+
+    @AfterEach
+    void disconnect() throws SQLException {
+        kpi.close();
+    }
+
+    /** @param rows visit, stage, hours of entering, leaving and closing on a day, outcome */
+    private void table(String tenant, String asOf, String rows) throws SQLException {
+        try (Statement statement = kpi.createStatement()) {
+            statement.execute("""
+                    INSERT INTO crm_kpi.crm_deal_stage_history
+                    SELECT '%s', 7, visit, 1, stage, '2026-11-01Z'::timestamptz + entered, '2026-11-01Z'::timestamptz + lft,
+                      '2026-11-01Z'::timestamptz + closed, 10, 'EUR', outcome, '%s'
+                    FROM (VALUES %s) AS t (visit, stage, entered, lft, closed, outcome)""".formatted(
+                            tenant,
+                            asOf,
+                            rows.replaceAll("h(\\d+)", "interval '$1 hours'").replaceAll("\\?", "NULL")));
+        }
+    }
+
+    private List<DealHistory> read() throws SQLException {
+        List<DealHistory> histories = new ArrayList<>();
+        assertThat(RememberedDeals.read(kpi, 0, 1, histories::add)).isEqualTo(histories.size());
+        return histories;
+    }
+
+    private static String text(DealHistory history) {
+        StringBuilder text = new StringBuilder();
+        for (StageVisit visit : history.leftVisits()) {
+            text.append("%d: %d until %s, "
+                    .formatted(visit.stageId(), visit.length().toHours(), visit.end()));
+        }
+        return text
+                + "%d in %d of %s, %s"
+                        .formatted(
+                                history.visit(),
+                                history.deal().stageId(),
+                                history.deal().tenantId(),
+                                history.deal().outcome());
+    }
+
+    @Test
+    void aHalfWrittenMoveEndsWhenTheNextVisitBegins() throws SQLException {
+        table("mrdj", "2026-11-02Z", "(1, 5, h0, ?::interval, ?::interval, ?), (2, 6, h3, ?, ?, ?)");
+        assertThat(read())
+                .extracting(RememberedDealsTest::text)
+                .containsExactly("5: 3 until MOVED, 2 in 6 of mrdj, OPEN");
+    }
+
+    @Test
+    void visitsOfAnEarlierLifeOfTheSameIdAreNotOfThisOne() throws SQLException {
+        table(
+                "mrdj",
+                "2026-11-02Z",
+                "(1, 5, h9, h11, h11, 'won'), (2, 6, h1, h2, ?::interval, 'moved'), (3, 7, h2, h4, ?, 'deleted')");
+        assertThat(read()).singleElement().satisfies(history -> {
+            assertThat(text(history)).isEqualTo("1 in 5 of mrdj, WON");
+            assertThat(history.closedVisit()).isNotNull();
+        });
+    }
+
+    @Test
+    void ofADealThatWentToAnotherTenantTheNewerRowsCount() throws SQLException {
+        table("zoetermeer", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'deleted')");
+        table("mrdj", "2026-11-03Z", "(1, 6, h3, ?::interval, ?::interval, 'reopened')");
+        assertThat(read()).singleElement().satisfies(history -> {
+            assertThat(text(history)).isEqualTo("1 in 6 of mrdj, OPEN");
+            assertThat(history.reopened()).isTrue();
+        });
+    }
+
+    @Test
+    void aDeletedDealIsNotRemembered() throws SQLException {
+        table("mrdj", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'moved'), (2, 6, h3, h4, ?, 'deleted')");
+        assertThat(read()).isEmpty();
+    }
+}
