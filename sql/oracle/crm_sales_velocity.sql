@@ -46,7 +46,8 @@ SELECT p.tenant_id, p.id AS pipeline_id, coalesce(s.currency, default_currency) 
        round(won_cycle / (nullif(won, 0) * 86400), 6) AS avg_won_cycle_days_30d,
        coalesce(forecast, 0) AS forecast_next_30d,
        round(coalesce(won_value, 0) / window_days, 6) AS won_value_per_day_30d,
-       round(won_value * open_deals * won * 86400 / nullif((won + lost) * won_cycle, 0), 6) AS sales_velocity_per_day
+       -- With many decimals: PostgreSQL rounds a quotient to some 16 digits, and rounding twice is not rounding once.
+       round(won_value * open_deals * won * 86400::numeric(25, 20) / nullif((won + lost) * won_cycle, 0), 6) AS sales_velocity_per_day
 FROM crm_pipelines p
 CROSS JOIN params
 LEFT JOIN sums s ON s.tenant_id = p.tenant_id AND s.pipeline_id = p.id
