@@ -84,7 +84,7 @@ final class CrmChecks {
                 unreadable.isEmpty()
                         ? "every needed column"
                         : "%s may not read %s".formatted(role, String.join(", ", unreadable)),
-                grants(unreadable, role));
+                grants(unreadable, role) + orWithoutTitles(unreadable));
         List<String> tooMany = beyondTheList(readable);
         if (superuser) {
             findings.warning(
@@ -99,6 +99,12 @@ final class CrmChecks {
                     "%s may read what the job never needs: %s".formatted(role, shortened(tooMany)),
                     "REVOKE SELECT on these tables from it, then grant the columns, as sql/crm/cdc.sql has it");
         }
+    }
+
+    private static String orWithoutTitles(List<String> missing) {
+        return missing.equals(List.of("crm_deals.title"))
+                ? "; or, when titles are not to leave the CRM, crm.deal-titles = false"
+                : "";
     }
 
     private static String grants(List<String> unreadable, String role) {
@@ -144,7 +150,8 @@ final class CrmChecks {
                 "publication covers",
                 missing.isEmpty() ? "every needed column" : "not covered: " + String.join(", ", missing),
                 "ALTER PUBLICATION %s SET TABLE ... with the column lists of sql/crm/cdc.sql; then, when the job ran before, crm-kpi run --rebuild"
-                        .formatted(publication));
+                                .formatted(publication)
+                        + orWithoutTitles(missing));
         List<String> tooMany = beyondTheList(covered);
         if (tooMany.isEmpty() || covered.equals(List.of(""))) {
             findings.ok("publication's other columns", "none");

@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JobConfigTest {
@@ -149,6 +151,33 @@ class JobConfigTest {
         assertThatThrownBy(
                         () -> JobOptions.slotName(JobConfig.load(null, Map.of(), List.of("cdc.slot-name=crm_kpi_2"))))
                 .hasMessageContainingAll("cdc.slot-name", "'crm_kpi_2'", "crm_kpi_b");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kpi.freeze-days=31 | kpi.freeze-days is '31'; expected more than kpi.window-days and a day, which is 31",
+                "kpi.idle-days=0 | kpi.idle-days is '0'; expected a whole number from 1 on"
+            })
+    void settingsThatCannotBeAreRefused(String setting, String message) {
+        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of(setting))))
+                .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "due_at, '', expected both",
+        "'', status, expected both",
+        "payload, status, may hold personal data",
+        "due_at, summary, may hold personal data",
+        "occurred_at, status, is read already"
+    })
+    void taskColumnsThatCannotBeAreRefused(String due, String status, String message) {
+        assertThatThrownBy(() -> CapturedTables.of(JobConfig.load(
+                        null, Map.of(), List.of("crm.task-due-column=" + due, "crm.task-status-column=" + status))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
     }
 
     @Test
