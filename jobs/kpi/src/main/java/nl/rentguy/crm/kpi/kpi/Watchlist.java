@@ -105,11 +105,9 @@ public final class Watchlist implements Kpi {
     public void contribute(DealFile file, Contributions to) {
         DealHistory history = file.history();
         Deal deal = history == null ? null : history.deal();
-        if (history != null && deal != null && deal.isOpen()) {
-            whileIdle(deal, file, to);
-            Instant stale = history.stageEnteredAt().plus(settings.stale());
-            Item item = new Item(Kind.STALE_STAGE, deal.tenantId(), deal.id(), stale, deal.id(), deal, null);
-            item.contribute(KpiTime.justAfter(stale), Instant.MAX, to);
+        if (history != null && history.deal().isOpen()) {
+            whileIdle(history.deal(), file, to);
+            whileStale(history, to);
         }
         file.runs().values().forEach(run -> contribute(run, deal, to));
         for (Activity task : file.activities().values()) {
@@ -144,6 +142,13 @@ public final class Watchlist implements Kpi {
             }
             last = next.equals(Instant.MAX) ? last : next;
         }
+    }
+
+    private void whileStale(DealHistory history, Contributions to) {
+        Deal deal = history.deal();
+        Instant since = history.stageEnteredAt().plus(settings.stale());
+        new Item(Kind.STALE_STAGE, deal.tenantId(), deal.id(), since, deal.id(), deal, null)
+                .contribute(KpiTime.justAfter(since), Instant.MAX, to);
     }
 
     private void contribute(AutomationRun run, @Nullable Deal deal, Contributions to) {

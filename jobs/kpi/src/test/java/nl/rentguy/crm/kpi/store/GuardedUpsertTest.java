@@ -105,6 +105,15 @@ class GuardedUpsertTest {
         assertThat(held()).isEqualTo("null");
     }
 
+    private static Row gone(int visit) {
+        Row row = new Row(RowKind.DELETE, 12);
+        row.setField(0, "mrdj");
+        row.setField(1, 7L);
+        row.setField(2, visit);
+        row.setField(11, NOON.plusMillis(20));
+        return row;
+    }
+
     @Test
     void ofADealThatIsGoneTheHistoryStays() throws SQLException {
         GuardedUpsert history = new GuardedUpsert(
@@ -114,34 +123,8 @@ class GuardedUpsertTest {
         List<Row> rows = List.of(
                 Row.of("mrdj", 7L, 1, 1L, 5L, entered, NOON, null, value, "EUR", "moved", NOON),
                 Row.of("mrdj", 7L, 2, 1L, 6L, NOON, null, null, value, "EUR", null, NOON),
-                Row.ofKind(
-                        RowKind.DELETE,
-                        "mrdj",
-                        7L,
-                        1,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        NOON.plusMillis(20)),
-                Row.ofKind(
-                        RowKind.DELETE,
-                        "mrdj",
-                        7L,
-                        2,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        NOON.plusMillis(20)));
+                gone(1),
+                gone(2));
         for (Row row : rows) {
             try (PreparedStatement statement = connection.prepareStatement(history.query())) {
                 history.statement(statement, row);
