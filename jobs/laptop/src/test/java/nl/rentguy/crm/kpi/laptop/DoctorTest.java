@@ -72,7 +72,7 @@ class DoctorTest {
             GRANT SELECT (email) ON crm_leads TO crm_kpi_cdc          | WARNING | CRM role's other rights          | REVOKE SELECT (email) ON crm_leads FROM crm_kpi_cdc
             ALTER PUBLICATION crm_kpi RENAME TO other                 | ERROR   | CRM publication                  | ALTER PUBLICATION other RENAME TO crm_kpi
             ALTER PUBLICATION crm_kpi SET (publish = 'insert')        | ERROR   | CRM publication                  | ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete')
-            ALTER PUBLICATION crm_kpi DROP TABLE crm_leads            | ERROR   | CRM publication covers           | ALTER PUBLICATION crm_kpi ADD TABLE crm_leads (id, tenant_id, source, status, created_at, updated_at)
+            ALTER PUBLICATION crm_kpi DROP TABLE crm_leads            | ERROR   | CRM publication covers           | ALTER PUBLICATION crm_kpi ADD TABLE crm_leads (id, tenant_id, source, created_at)
             ALTER PUBLICATION crm_kpi ADD TABLE crm_other             | WARNING | CRM publication's other columns  | ALTER PUBLICATION crm_kpi DROP TABLE crm_other
             ALTER TABLE crm_deals REPLICA IDENTITY FULL               | ERROR   | CRM replica identity             | ALTER TABLE crm_deals REPLICA IDENTITY DEFAULT
             ALTER TABLE crm_deals RENAME status TO state              | ERROR   | CRM columns                      | ALTER TABLE crm_deals RENAME state TO status
