@@ -232,7 +232,7 @@ BEGIN
         'active_connectors', q.connectors),
       'source_performance', p.document,
       'provenance', jsonb_build_object(
-        'source', 'live', 'upstream_systems', '["crm"]'::jsonb || q.connectors, 'last_refreshed_at', crm_kpi.utc(n)))
+        'source', CASE WHEN n IS NULL THEN 'starting' ELSE 'live' END, 'upstream_systems', '["crm"]'::jsonb || q.connectors, 'last_refreshed_at', crm_kpi.utc(n)))
     FROM deals d, board b, automation a, funnel f, acquisition q, performance p);
 END $$;
 COMMENT ON FUNCTION crm_kpi.dashboard IS 'The document of the CRM''s dashboard, for one tenant, from the KPI tables alone. pipeline_id and stage (a name, in any case) restrict what is about deals: headline, pipeline and sales. date_from restricts everything to what was created, or captured, on that day or later. Amounts are those in the default currency, other_currencies names those left out. An unknown tenant gives zeros.';

@@ -209,7 +209,7 @@ final class Demo {
                 ResultSet row = statement.executeQuery("""
                         SELECT EXISTS (SELECT FROM crm_kpi.crm_pipeline_velocity)
                            AND EXISTS (SELECT FROM crm_kpi.crm_automation_sla)
-                           AND EXISTS (SELECT FROM crm_kpi.crm_kpi_status)""")) {
+                           AND EXISTS (SELECT FROM crm_kpi.crm_kpi_status WHERE kpi_time IS NOT NULL)""")) {
             row.next();
             return row.getBoolean(1);
         }
