@@ -28,6 +28,9 @@ public final class CapturedTables implements Serializable {
 
     static final String TITLE = "title";
 
+    /** Of {@code crm_activities}: what no setting makes the job read. */
+    private static final Set<String> NEVER_READ = Set.of("summary", "payload");
+
     private final LinkedHashMap<String, ArrayList<String>> columns = new LinkedHashMap<>();
     private final String taskDue;
     private final String taskStatus;
@@ -48,21 +51,19 @@ public final class CapturedTables implements Serializable {
         columns.put(HEARTBEAT, new ArrayList<>(List.of("id", "beat_at", HEARTBEAT_COVERED)));
     }
 
-    /** Of {@code crm_activities}: what no setting makes the job read. */
-    private static final Set<String> NEVER_READ = Set.of("summary", "payload");
-
     private void add(CrmTable table, String column) {
         if (NEVER_READ.contains(column)) {
             throw new ConfigException(
                     "%s.%s is never read, as it may hold personal data; expected a task's column, such as due_at"
                             .formatted(table.tableName(), column));
         }
-        if (columns(table.tableName()).contains(column)) {
+        List<String> listed = columns(table.tableName());
+        if (listed.contains(column)) {
             throw new ConfigException(
                     "%s.%s is read already, as something else; expected a task's own columns, such as due_at and status"
                             .formatted(table.tableName(), column));
         }
-        columns.computeIfAbsent(table.tableName(), name -> new ArrayList<>()).add(column);
+        listed.add(column);
     }
 
     /**

@@ -7,7 +7,6 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -211,12 +210,11 @@ public final class SourcePerformance implements Kpi {
                 .map(Source::ofLine)
                 .min(Source.ORDER)
                 .orElseThrow();
-        List<KpiRow> rows = new ArrayList<>();
-        lines.forEach((line, sums) -> {
-            if (line.get(0).equals(SUMS)) {
-                rows.add(table.row(new View(key, line.get(1), first, sums)));
-            }
-        });
-        return rows;
+        return Currencies.rows(
+                SUMS,
+                lines,
+                settings.defaultCurrency(),
+                SLOTS.none(),
+                (currency, sums) -> table.row(new View(key, currency, first, sums)));
     }
 }

@@ -140,7 +140,7 @@ public final class Watchlist implements Kpi {
                 new Item(Kind.IDLE_DEAL, deal.tenantId(), deal.id(), since, deal.id(), deal, null)
                         .contribute(since, next, to);
             }
-            last = next.equals(Instant.MAX) ? last : next;
+            last = next;
         }
     }
 

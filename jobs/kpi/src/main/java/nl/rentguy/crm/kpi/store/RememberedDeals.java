@@ -79,6 +79,13 @@ public final class RememberedDeals implements Serializable {
             return outcome == null || isReopened() || closedAt != null;
         }
 
+        /** As it ended; where that is not known, when the next visit began. */
+        StageVisit endedBefore(Visit next) {
+            return leftAt == null || outcome == null || isDeleted() || isReopened()
+                    ? ended(next.enteredAt, StageVisit.End.MOVED)
+                    : ended(leftAt, StageVisit.End.valueOf(outcome.toUpperCase(Locale.ROOT)));
+        }
+
         StageVisit ended(Instant at, StageVisit.End end) {
             return new StageVisit(number, pipelineId, stageId, enteredAt, at, end, valueCents, currency);
         }
@@ -144,12 +151,7 @@ public final class RememberedDeals implements Serializable {
         }
         List<StageVisit> left = new ArrayList<>();
         for (int i = 0; i < last; i++) {
-            Visit visit = ofDeal.get(i);
-            boolean known = visit.leftAt != null && visit.outcome != null && !visit.isDeleted() && !visit.isReopened();
-            left.add(
-                    known && visit.leftAt != null && visit.outcome != null
-                            ? visit.ended(visit.leftAt, StageVisit.End.valueOf(visit.outcome.toUpperCase(Locale.ROOT)))
-                            : visit.ended(ofDeal.get(i + 1).enteredAt, StageVisit.End.MOVED));
+            left.add(ofDeal.get(i).endedBefore(ofDeal.get(i + 1)));
         }
         out.accept(history(ofDeal.get(last), left));
         return 1;
