@@ -12,6 +12,6 @@ SELECT tenant_id,
        coalesce(round(sum(ga_conversions + gtm_conversions)::numeric / nullif(sum(sessions), 0), 6), 0) AS blended_conversion_rate,
        array_remove(ARRAY[CASE WHEN count(ga_property_id) > 0 THEN 'ga4' END,
                           CASE WHEN count(gtm_container_id) > 0 THEN 'gtm' END], NULL) AS active_connectors
-FROM crm_acquisition_metrics CROSS JOIN params
+FROM oracle.figures CROSS JOIN params
 WHERE captured_date <= today AND captured_date > today - window_days
 GROUP BY tenant_id

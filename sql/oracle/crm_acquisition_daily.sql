@@ -1,8 +1,8 @@
--- Question: what did the websites bring on each of the last 30 days? The definition of crm_acquisition_daily.
+-- Question: what did the websites bring on each day that the dashboard can look back to? The definition of crm_acquisition_daily.
 -- Grain:    a tenant and a day with figures. Key: (tenant_id, day).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT (n AT TIME ZONE 'Europe/Amsterdam')::date AS today, 30 AS window_days
+  SELECT (n AT TIME ZONE 'Europe/Amsterdam')::date AS today, 365 AS window_days
   FROM (SELECT :as_of::timestamptz AS n) given
 )
 SELECT tenant_id, captured_date AS day,
@@ -12,6 +12,6 @@ SELECT tenant_id, captured_date AS day,
        coalesce(round(sum(ga_conversions + gtm_conversions)::numeric / nullif(sum(sessions), 0), 6), 0) AS blended_conversion_rate,
        array_remove(ARRAY[CASE WHEN count(ga_property_id) > 0 THEN 'ga4' END,
                           CASE WHEN count(gtm_container_id) > 0 THEN 'gtm' END], NULL) AS active_connectors
-FROM crm_acquisition_metrics CROSS JOIN params
+FROM oracle.figures CROSS JOIN params
 WHERE captured_date <= today AND captured_date > today - window_days
 GROUP BY tenant_id, captured_date

@@ -7,13 +7,13 @@ WITH params AS (
   FROM (SELECT :as_of::timestamptz AS n) given
 ),
 deals AS (
-  SELECT d.*, value * probability / 100 AS weighted, oracle.outcome(status) AS outcome, closed_at,
-         extract(epoch FROM closed_at - created_at) AS cycle,
+  SELECT d.*, value * probability / 100 AS weighted, closed_at,
+         extract(epoch FROM oracle.duration(created_at, closed_at)) AS cycle,
          closed_at <= n AND n < closed_at + kpi_window AS closed_in_window,
          expected_close BETWEEN today AND today + window_days AS expected,
          (created_at AT TIME ZONE time_zone)::date AS created_day,
          (closed_at AT TIME ZONE time_zone)::date AS closed_day
-  FROM crm_deals d CROSS JOIN params LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
+  FROM oracle.deals d CROSS JOIN params LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
 ),
 happened AS (
   SELECT deals.*, created_day AS day, 'created' AS what FROM deals

@@ -9,13 +9,13 @@ WITH params AS (
 deals AS (
   SELECT d.tenant_id, d.stage_id, d.currency, d.value, d.value * d.probability / 100 AS weighted,
          extract(epoch FROM n - d.created_at) AS age, extract(epoch FROM d.created_at) AS created,
-         extract(epoch FROM c.closed_at - d.created_at) AS cycle,
+         extract(epoch FROM oracle.duration(d.created_at, c.closed_at)) AS cycle,
          d.expected_close BETWEEN today AND today + window_days AS expected,
-         oracle.outcome(d.status) AS outcome,
+         d.outcome,
          c.closed_at <= n AND n < c.closed_at + kpi_window AS closed_in_window,
          extract(epoch FROM n - v.entered_at) AS in_stage,
          n - v.entered_at > stale AS is_stale
-  FROM crm_deals d CROSS JOIN params
+  FROM oracle.deals d CROSS JOIN params
   LEFT JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
   LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
 ),
@@ -37,8 +37,8 @@ in_stage AS (
 ),
 ended AS (
   SELECT d.tenant_id, v.stage_id, d.currency, count(*) AS throughput_count_30d,
-         sum(extract(epoch FROM v.left_at - v.entered_at)) AS throughput
-  FROM oracle.deal_visits v JOIN crm_deals d ON d.id = v.deal_id CROSS JOIN params
+         sum(extract(epoch FROM oracle.duration(v.entered_at, v.left_at))) AS throughput
+  FROM oracle.deal_visits v JOIN oracle.deals d ON d.id = v.deal_id CROSS JOIN params
   WHERE v.left_at <= n AND n < v.left_at + kpi_window
   GROUP BY d.tenant_id, v.stage_id, d.currency
 ),

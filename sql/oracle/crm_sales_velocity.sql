@@ -8,11 +8,11 @@ WITH params AS (
 ),
 deals AS (
   SELECT d.tenant_id, d.pipeline_id, d.currency, d.value, d.value * d.probability / 100 AS weighted,
-         oracle.outcome(d.status) AS outcome,
-         extract(epoch FROM c.closed_at - d.created_at) AS cycle,
+         d.outcome,
+         extract(epoch FROM oracle.duration(d.created_at, c.closed_at)) AS cycle,
          c.closed_at <= n AND n < c.closed_at + kpi_window AS closed_in_window,
          d.expected_close BETWEEN today AND today + window_days AS expected
-  FROM crm_deals d CROSS JOIN params LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
+  FROM oracle.deals d CROSS JOIN params LEFT JOIN oracle.deal_closings c ON c.deal_id = d.id
 ),
 sums AS (
   SELECT tenant_id, pipeline_id, currency,

@@ -2,15 +2,16 @@
 -- Grain:    a deal, an automation run or a task, and the kind of its trouble. Key: (tenant_id, kind, item_id).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, interval '168 hours' AS idle, interval '10 minutes' AS sla,
-         (n AT TIME ZONE time_zone)::date - 400 AS frozen_day, time_zone
+  SELECT n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, interval '168 hours' AS idle,
+         interval '720 hours' AS overdue_watch, (n AT TIME ZONE time_zone)::date - 400 AS frozen_day, time_zone
   FROM (SELECT :as_of::timestamptz AS n, 'Europe/Amsterdam' AS time_zone) given
 ),
 open_deals AS (
   SELECT d.*, v.entered_at,
-         coalesce((SELECT max(occurred_at) FROM crm_activities a WHERE a.deal_id = d.id AND a.occurred_at <= n), d.created_at) AS last_activity
-  FROM crm_deals d CROSS JOIN params JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
-  WHERE oracle.outcome(d.status) = 'open'
+         coalesce((SELECT max(occurred_at) FROM crm_activities a
+                   WHERE a.deal_id = d.id AND a.tenant_id = d.tenant_id AND a.occurred_at <= n), d.created_at) AS last_activity
+  FROM oracle.deals d CROSS JOIN params JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
+  WHERE outcome = 'open'
 ),
 items AS (
   SELECT tenant_id, 'idle_deal' AS kind, id AS item_id, last_activity + idle AS since, id AS deal_id, NULL AS workflow_id
@@ -20,13 +21,13 @@ items AS (
   FROM open_deals CROSS JOIN params WHERE entered_at + stale < n
   UNION ALL
   SELECT tenant_id, 'failed_run', id, coalesce(completed_at, created_at), deal_id, workflow_id
-  FROM crm_automation_runs CROSS JOIN params
-  WHERE lower(status) = 'failed' AND created_at <= n AND n < created_at + kpi_window
+  FROM oracle.runs CROSS JOIN params
+  WHERE status = 'failed' AND created_at <= n AND n < created_at + kpi_window
   UNION ALL
   SELECT tenant_id, 'overdue_run', id, created_at + sla, deal_id, workflow_id
-  FROM crm_automation_runs CROSS JOIN params
-  WHERE lower(status) NOT IN ('completed', 'succeeded', 'failed', 'cancelled') AND completed_at IS NULL AND created_at + sla < n
+  FROM oracle.runs CROSS JOIN params
+  WHERE status = 'open' AND completed_at IS NULL AND created_at + sla < n AND n < created_at + sla + overdue_watch
     AND (created_at AT TIME ZONE time_zone)::date > frozen_day
 )
 SELECT i.tenant_id, kind, item_id, since, deal_id, title, pipeline_id, stage_id, value, currency, workflow_id
-FROM items i LEFT JOIN crm_deals d ON d.id = i.deal_id
+FROM items i LEFT JOIN oracle.deals d ON d.id = i.deal_id AND d.tenant_id = i.tenant_id

@@ -1,34 +1,145 @@
--- Question: which versions has each deal had? The rows of the CRM alone do not tell when a stage was entered or a deal won.
+-- Question: what do the CRM's values mean, and which versions has each deal had? The rows of the CRM alone do not tell when a stage
+--           was entered or a deal won.
 -- Grain:    a version of a deal. Key: seq.
 -- Writer:   a trigger on crm_deals. Readers: the oracle queries in this folder.
 -- For test and demo databases only: the job needs none of it. Run it before the job starts; the versions that are there
--- then count as first versions, as they do for the job's snapshot.
+-- then count as first versions, as they do for the job's snapshot. Needs track_commit_timestamp = on.
 
 CREATE SCHEMA oracle;
 
+-- 1. What values mean, by the default settings.
+
+-- Letters.fold in Java is the same, and a test compares the two letter by letter.
+CREATE FUNCTION oracle.fold(text text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT translate(text,
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨ'
+    || 'ŪŬŮŰŲŴŶŸŹŻŽƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƠƢƤƦƧƩƬƮƯƱƲƳƵƷƸƼǄǅǇǈǊǋǍǏǑǓǕǗǙǛǞǠǢǤǦǨǪǬǮǱǲǴǶǷǸǺǼǾȀȂȄȆȈȊȌȎȐȒȔȖȘȚȜȞȠȢȤȦȨȪȬȮȰȲȺȻȽ'
+    || 'ȾɁɃɄɅɆɈɊɌɎͰͲͶͿΆΈΉΊΌΎΏΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫςϏϘϚϜϞϠϢϤϦϨϪϬϮϴϷϹϺϽϾϿЀЁЂЃЄЅІЇЈЉЊЋЌЍЎЏАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧ'
+    || 'ШЩЪЫЬЭЮЯѠѢѤѦѨѪѬѮѰѲѴѶѸѺѼѾҀҊҌҎҐҒҔҖҘҚҜҞҠҢҤҦҨҪҬҮҰҲҴҶҸҺҼҾӀӁӃӅӇӉӋӍӐӒӔӖӘӚӜӞӠӢӤӦӨӪӬӮӰӲӴӶӸӺӼӾԀԂԄԆԈԊԌԎԐԒԔԖԘԚԜԞԠԢԤԦԨԪԬԮ',
+    'abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįiĳĵķĺļľŀłńņňŋōŏőœŕŗřśŝşšţťŧũ'
+    || 'ūŭůűųŵŷÿźżžɓƃƅɔƈɖɗƌǝəɛƒɠɣɩɨƙɯɲɵơƣƥʀƨʃƭʈưʊʋƴƶʒƹƽǆǆǉǉǌǌǎǐǒǔǖǘǚǜǟǡǣǥǧǩǫǭǯǳǳǵƕƿǹǻǽǿȁȃȅȇȉȋȍȏȑȓȕȗșțȝȟƞȣȥȧȩȫȭȯȱȳⱥȼƚ'
+    || 'ⱦɂƀʉʌɇɉɋɍɏͱͳͷϳάέήίόύώαβγδεζηθικλμνξοπρστυφχψωϊϋσϗϙϛϝϟϡϣϥϧϩϫϭϯθϸϲϻͻͼͽѐёђѓєѕіїјљњћќѝўџабвгдежзийклмнопрстуфхцч'
+    || 'шщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѷѹѻѽѿҁҋҍҏґғҕҗҙқҝҟҡңҥҧҩҫҭүұҳҵҷҹһҽҿӏӂӄӆӈӊӌӎӑӓӕӗәӛӝӟӡӣӥӧөӫӭӯӱӳӵӷӹӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯ')
+$$;
+
+CREATE FUNCTION oracle.outcome(status text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN oracle.fold(status) = 'won' THEN 'won' WHEN oracle.fold(status) IN ('lost', 'closed_lost') THEN 'lost' ELSE 'open' END
+$$;
+
+CREATE FUNCTION oracle.run_status(status text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN oracle.fold(status) IN ('completed', 'succeeded', 'success', 'done') THEN 'completed'
+              WHEN oracle.fold(status) IN ('failed', 'error') THEN 'failed'
+              WHEN oracle.fold(status) IN ('cancelled', 'canceled') THEN 'cancelled' ELSE 'open' END
+$$;
+
+-- Texts that tell KPI rows apart count up to 200 characters.
+CREATE FUNCTION oracle.of_key(text text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT left(text, 200) $$;
+
+CREATE FUNCTION oracle.currency(text text) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN text ~ '^[A-Za-z]{3}$' THEN upper(text COLLATE "C") ELSE oracle.of_key(text) END $$;
+
+-- Instants beyond 1900 to 2200 are how CRMs write that there is none.
+CREATE FUNCTION oracle.near(instant timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN instant >= '1900-01-01 00:00Z' AND instant < '2200-01-01 00:00Z' THEN instant END $$;
+
+-- Never below 0: the CRM writes the end of a run shortly before the row begins.
+CREATE FUNCTION oracle.duration(since timestamptz, until timestamptz) RETURNS interval LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN until < since THEN interval '0' ELSE until - since END $$;
+
+CREATE FUNCTION oracle.source(text text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT nullif(oracle.of_key(trim(text)), '') $$;
+
+-- SLAs of workflows that have one of their own, as kpi.sla-minutes.<workflow> sets them.
+CREATE TABLE oracle.slas (workflow_id text PRIMARY KEY, sla interval NOT NULL);
+CREATE FUNCTION oracle.sla(workflow text) RETURNS interval LANGUAGE sql STABLE AS
+$$ SELECT coalesce((SELECT sla FROM oracle.slas WHERE workflow_id = workflow), interval '10 minutes') $$;
+
+CREATE VIEW oracle.deals AS
+SELECT id, tenant_id, lead_id, pipeline_id, stage_id, title, value, oracle.currency(currency) AS currency, expected_close,
+       CASE WHEN probability BETWEEN 0 AND 100 THEN probability ELSE 0 END AS probability,
+       oracle.outcome(status) AS outcome, created_at, updated_at
+FROM crm_deals;
+
+CREATE VIEW oracle.runs AS
+SELECT id, tenant_id, deal_id, oracle.of_key(workflow_id) AS workflow_id, oracle.run_status(status) AS status, created_at,
+       oracle.near(completed_at) AS completed_at, oracle.sla(oracle.of_key(workflow_id)) AS sla
+FROM crm_automation_runs;
+
+-- The lead of a deal, when it is of the deal's tenant.
+CREATE VIEW oracle.deal_leads AS
+SELECT d.id AS deal_id, l.id AS lead_id, oracle.source(l.source) AS source
+FROM crm_deals d JOIN crm_leads l ON l.id = d.lead_id AND l.tenant_id = d.tenant_id;
+
+-- Figures that nobody has filled in are 0.
+CREATE VIEW oracle.figures AS
+SELECT id, tenant_id, oracle.source(channel) AS channel, oracle.source(source) AS source, captured_date,
+       coalesce(sessions, 0) AS sessions, coalesce(new_users, 0) AS new_users, coalesce(engaged_sessions, 0) AS engaged_sessions,
+       coalesce(ga_conversions, 0) AS ga_conversions, coalesce(ga_conversion_value, 0) AS ga_conversion_value,
+       coalesce(gtm_conversions, 0) AS gtm_conversions, coalesce(gtm_conversion_value, 0) AS gtm_conversion_value,
+       ga_property_id, gtm_container_id
+FROM crm_acquisition_metrics;
+
+-- What each source brought: a row per lead, per deal and per day's figures of a channel.
+CREATE VIEW oracle.brought AS
+WITH rows AS (
+  SELECT tenant_id, oracle.source(source) AS name, 'Direct/Other' AS nameless, 'direct/other' AS nameless_key, 1 AS rank,
+         'lead_source' AS dimension_type, 'EUR' AS currency, (created_at AT TIME ZONE 'Europe/Amsterdam')::date AS day, 'lead' AS what,
+         0 AS value, false AS won, 0 AS sessions, 0 AS ga_conversions, 0 AS gtm_conversions, 0::numeric AS ga_revenue,
+         0::numeric AS gtm_revenue
+  FROM crm_leads
+  UNION ALL
+  SELECT d.tenant_id, l.source, 'Pipeline', 'pipeline', CASE WHEN l.source IS NULL THEN 4 ELSE 1 END,
+         CASE WHEN l.source IS NULL THEN 'internal' ELSE 'lead_source' END, d.currency,
+         (d.created_at AT TIME ZONE 'Europe/Amsterdam')::date, 'deal', d.value, d.outcome = 'won', 0, 0, 0, 0, 0
+  FROM oracle.deals d LEFT JOIN oracle.deal_leads l ON l.deal_id = d.id
+  UNION ALL
+  SELECT tenant_id, coalesce(source, channel), 'GA Other', 'ga/other', CASE WHEN source IS NULL THEN 3 ELSE 2 END,
+         CASE WHEN source IS NULL THEN 'ga_channel' ELSE 'ga_source' END, 'EUR', captured_date, 'figures', 0, false,
+         sessions, ga_conversions, gtm_conversions, ga_conversion_value, gtm_conversion_value
+  FROM oracle.figures
+)
+SELECT rows.*, coalesce(oracle.fold(name), nameless_key) AS source_key, coalesce(name, nameless) AS label FROM rows;
+
+-- 2. What has been.
+
 CREATE TABLE oracle.deal_versions (
-  seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  deal_id    integer NOT NULL,
-  pipeline_id integer NOT NULL,
-  stage_id   integer NOT NULL,
-  outcome    text NOT NULL,
-  value      numeric NOT NULL,
-  currency   text NOT NULL,
-  updated_at timestamptz NOT NULL
+  seq          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  deal_id      bigint NOT NULL,
+  pipeline_id  bigint NOT NULL,
+  stage_id     bigint NOT NULL,
+  outcome      text NOT NULL,
+  value        numeric NOT NULL,
+  currency     text NOT NULL,
+  updated_at   timestamptz NOT NULL,
+  -- By which transaction it was written, or when; both are null for what was there before.
+  xid          xid8,
+  committed_at timestamptz
 );
 CREATE INDEX ON oracle.deal_versions (deal_id, seq);
 
-CREATE FUNCTION oracle.outcome(status text) RETURNS text LANGUAGE sql IMMUTABLE AS
-$$ SELECT CASE lower(status) WHEN 'won' THEN 'won' WHEN 'lost' THEN 'lost' WHEN 'closed_lost' THEN 'lost' ELSE 'open' END $$;
+-- How many visits deals had that were deleted: when one is restored under its id, its visits are numbered on.
+CREATE TABLE oracle.past_visits (deal_id bigint PRIMARY KEY, visits bigint NOT NULL, deleted_at timestamptz NOT NULL);
+
+-- In tests that make up time, the setting oracle.committed_at says when it is.
+CREATE FUNCTION oracle.made_up_time() RETURNS timestamptz LANGUAGE sql STABLE AS
+$$ SELECT nullif(current_setting('oracle.committed_at', true), '')::timestamptz $$;
 
 CREATE FUNCTION oracle.keep_deal_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
+    INSERT INTO oracle.past_visits AS held
+    SELECT OLD.id, count(*), coalesce(oracle.made_up_time(), now()) FROM oracle.deal_visits
+    WHERE deal_id = OLD.id AND (left_at IS NOT NULL OR is_current)
+    ON CONFLICT (deal_id) DO UPDATE SET visits = held.visits + excluded.visits, deleted_at = excluded.deleted_at;
     DELETE FROM oracle.deal_versions WHERE deal_id = OLD.id;
     RETURN OLD;
   END IF;
-  INSERT INTO oracle.deal_versions (deal_id, pipeline_id, stage_id, outcome, value, currency, updated_at)
-  VALUES (NEW.id, NEW.pipeline_id, NEW.stage_id, oracle.outcome(NEW.status), NEW.value, NEW.currency, NEW.updated_at);
+  IF TG_OP = 'INSERT' THEN
+    DELETE FROM oracle.past_visits
+    WHERE deal_id = NEW.id AND deleted_at + interval '9600 hours' <= coalesce(oracle.made_up_time(), now());
+  END IF;
+  INSERT INTO oracle.deal_versions (deal_id, pipeline_id, stage_id, outcome, value, currency, updated_at, xid, committed_at)
+  VALUES (NEW.id, NEW.pipeline_id, NEW.stage_id, oracle.outcome(NEW.status), NEW.value, oracle.currency(NEW.currency), NEW.updated_at,
+          pg_current_xact_id(), oracle.made_up_time());
   RETURN NEW;
 END $$;
 
@@ -36,13 +147,16 @@ CREATE TRIGGER keep_deal_version AFTER INSERT OR UPDATE OR DELETE ON crm_deals
 FOR EACH ROW EXECUTE FUNCTION oracle.keep_deal_version();
 
 INSERT INTO oracle.deal_versions (deal_id, pipeline_id, stage_id, outcome, value, currency, updated_at)
-SELECT id, pipeline_id, stage_id, oracle.outcome(status), value, currency, updated_at FROM crm_deals;
+SELECT id, pipeline_id, stage_id, outcome, value, currency, updated_at FROM oracle.deals;
 
 -- A stay begins with the first version in a stage and lasts until the first version in another.
 CREATE VIEW oracle.deal_steps AS
 SELECT *, sum(moves::int) OVER (PARTITION BY deal_id ORDER BY seq) AS stay
 FROM (
   SELECT v.*,
+         -- A version that leaves updated_at as it was changed the deal when it was committed.
+         CASE WHEN lag(updated_at) OVER w = updated_at
+              THEN coalesce(committed_at, pg_xact_commit_timestamp(xid::xid), updated_at) ELSE updated_at END AS changed_at,
          lag(stage_id) OVER w IS DISTINCT FROM stage_id AS moves,
          outcome <> 'open' AND lag(outcome) OVER w IS DISTINCT FROM outcome AS closes
   FROM oracle.deal_versions v
@@ -55,7 +169,7 @@ FROM (
 CREATE VIEW oracle.deal_visits AS
 WITH stays AS (
   SELECT deal_id, stay, min(stage_id) AS stage_id, (array_agg(pipeline_id ORDER BY seq DESC))[1] AS pipeline_id,
-         (array_agg(updated_at ORDER BY seq))[1] AS entered_at,
+         (array_agg(changed_at ORDER BY seq))[1] AS entered_at,
          (array_agg(outcome ORDER BY seq DESC))[1] AS last_outcome,
          bool_or(outcome <> 'open') AS was_closed,
          max(seq) FILTER (WHERE outcome = 'open') AS last_open
@@ -72,9 +186,9 @@ ended AS (
   LEFT JOIN oracle.deal_steps following ON following.deal_id = s.deal_id AND following.stay = s.stay + 1 AND following.moves
 )
 SELECT e.deal_id, e.stay, e.pipeline_id, e.stage_id, e.entered_at, e.last_outcome, e.was_closed, e.is_current, e.ended_by_closing,
-       v.updated_at AS left_at, v.value AS value_at_end, v.currency AS currency_at_end
-FROM ended e LEFT JOIN oracle.deal_versions v ON v.seq = e.end_seq;
+       v.changed_at AS left_at, v.value AS value_at_end, v.currency AS currency_at_end
+FROM ended e LEFT JOIN oracle.deal_steps v ON v.deal_id = e.deal_id AND v.seq = e.end_seq;
 
 CREATE VIEW oracle.deal_closings AS
-SELECT DISTINCT ON (deal_id) deal_id, updated_at AS closed_at
+SELECT DISTINCT ON (deal_id) deal_id, changed_at AS closed_at
 FROM oracle.deal_steps WHERE closes ORDER BY deal_id, seq DESC;

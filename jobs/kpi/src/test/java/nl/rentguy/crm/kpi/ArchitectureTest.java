@@ -43,7 +43,7 @@ class ArchitectureTest {
             .whereLayer("kpi")
             .mayOnlyAccessLayers("engine", "crm")
             .whereLayer("config")
-            .mayOnlyAccessLayers("kpi")
+            .mayOnlyAccessLayers("kpi", "crm")
             .whereLayer("cdc")
             .mayOnlyAccessLayers("crm", "config")
             .whereLayer("store")

@@ -31,6 +31,8 @@ public final class TestDatabase {
                         .setServerConfig("wal_level", "logical")
                         .setServerConfig("fsync", "off")
                         .setServerConfig("jit", "off")
+                        // The oracle asks for it when a version leaves updated_at as it was.
+                        .setServerConfig("track_commit_timestamp", "on")
                         .start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -39,8 +41,21 @@ public final class TestDatabase {
     }
 
     public static TestDatabase create() throws SQLException {
+        return create("");
+    }
+
+    /** With the CRM's tables wider than RentGuy's: what other CRMs may have, and what somebody may write by hand. */
+    public static TestDatabase createOfAnyCrm() throws SQLException {
+        return create(Oracle.sql("any-crm.sql"));
+    }
+
+    private static TestDatabase create(String changes) throws SQLException {
         TestDatabase database = empty();
         database.run("crm/schema.sql");
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(changes);
+        }
         database.run("oracle/history.sql");
         database.migrateTo("latest");
         return database;

@@ -43,7 +43,9 @@ public final class Dashboard implements Callable<Integer> {
             "",
             ", date_from => current_date - 30",
             ", pipeline_id => (SELECT min(pipeline_id)::int FROM crm_kpi.crm_pipelines p WHERE p.tenant_id = ?)",
-            ", stage => 'Proposal', date_from => current_date - 90");
+            ", stage => 'Proposal', date_from => current_date - 90",
+            ", lookback_days => 90",
+            ", lookback_days => 365, date_from => current_date - 60");
 
     @Option(names = "--tenants", defaultValue = "1000", description = "How many (default: ${DEFAULT-VALUE}).")
     private int tenants;
@@ -127,7 +129,7 @@ public final class Dashboard implements Callable<Integer> {
         String oracle = Oracle.sql("oracle/dashboard.sql")
                 .replace(":as_of::", "(SELECT kpi_time FROM crm_kpi.crm_kpi_status)::")
                 .replace(":tenant::", "'mrdj'::")
-                .replaceAll(":(pipeline_id|stage|date_from)::", "NULL::");
+                .replaceAll(":(pipeline_id|stage|date_from|lookback_days)::", "NULL::");
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT crm_kpi.dashboard('mrdj') = (" + oracle + ")")) {
             row.next();

@@ -72,6 +72,7 @@ public final class Freshness implements Callable<Integer> {
             try (Connection seeding = database.connect()) {
                 LivingCrm crm = new LivingCrm(seeding, 1, 4);
                 crm.seed();
+                Probes.prepare(seeding);
                 Process job = job(database, folder);
                 try {
                     return measure(database, crm, job, folder);

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,17 @@ final class Probes {
         this.database = database;
     }
 
+    /** Makes the deal that all probes are runs of. */
+    static void prepare(Connection crm) throws SQLException {
+        try (Statement statement = crm.createStatement()) {
+            statement.execute("""
+                    INSERT INTO crm_pipelines (tenant_id, name) VALUES ('probe', 'Probes');
+                    INSERT INTO crm_pipeline_stages (pipeline_id, name, "order") SELECT max(id), 'Probes', 1 FROM crm_pipelines;
+                    INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title)
+                    SELECT 'probe', pipeline_id, id, 'Probe' FROM crm_pipeline_stages ORDER BY id DESC LIMIT 1""");
+        }
+    }
+
     /** Writes at that rate, and returns when every probe was seen. */
     void run(LivingCrm crm, int rate, Duration warmUp, Duration measured) throws Exception {
         FutureTask<Void> reader = new FutureTask<>(this::read, null);
@@ -50,8 +62,9 @@ final class Probes {
         measureFrom = start + warmUp.toNanos();
         long end = measureFrom + measured.toNanos();
         long[] counts = new long[WORKFLOWS];
-        try (PreparedStatement insert = writing.prepareStatement(
-                "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, status) VALUES ('probe', 't', ?, 'running')")) {
+        try (PreparedStatement insert = writing.prepareStatement("""
+                INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status)
+                SELECT 'probe', id, 't', ?, 'running' FROM crm_deals WHERE tenant_id = 'probe'""")) {
             long done = 0;
             for (long now = start; now < end; now = System.nanoTime()) {
                 long due = start + done * 1_000_000_000L / rate;

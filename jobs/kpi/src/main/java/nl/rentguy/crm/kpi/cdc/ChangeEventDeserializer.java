@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.cdc;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Map;
+import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
@@ -33,19 +34,34 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     public void deserialize(SourceRecord event, Collector<RawChange> out) {
         Struct envelope = (Struct) event.value();
         Struct source = envelope.getStruct("source");
-        String operation = envelope.getString("op");
-        boolean deleted = operation.equals("d");
         String table = source.getString("table");
-        Struct row = deleted ? (Struct) event.key() : envelope.getStruct("after");
-        if (!deleted) {
+        Operation what = operation(envelope.getString("op"));
+        Struct row =
+                switch (what) {
+                    case READ, INSERT, UPDATE -> envelope.getStruct("after");
+                    case DELETE -> (Struct) event.key();
+                    case TRUNCATE -> null;
+                };
+        if (row != null && what != Operation.DELETE) {
             checkColumns(table, row.schema());
         }
         out.collect(new RawChange(
                 table,
-                deleted,
+                what,
                 source.getInt64("lsn"),
-                operation.equals("r") ? RowChange.IN_SNAPSHOT : committedAtMicros(event, source),
-                columns(table, row)));
+                what == Operation.READ ? RowChange.IN_SNAPSHOT : committedAtMicros(event, source),
+                row == null ? Map.of() : columns(table, row)));
+    }
+
+    private static Operation operation(String op) {
+        return switch (op) {
+            case "r" -> Operation.READ;
+            case "c" -> Operation.INSERT;
+            case "u" -> Operation.UPDATE;
+            case "d" -> Operation.DELETE;
+            case "t" -> Operation.TRUNCATE;
+            default -> throw new IllegalArgumentException("Debezium sends the operation '%s'".formatted(op));
+        };
     }
 
     private void checkColumns(String table, Schema schema) {

@@ -11,7 +11,7 @@ final class RawChangeType {
             RawChange.class,
             Map.of(
                     "table", Types.STRING,
-                    "deleted", Types.BOOLEAN,
+                    "operation", Types.ENUM(RawChange.Operation.class),
                     "position", Types.LONG,
                     "committedAtMicros", Types.LONG,
                     "columns", Types.MAP(Types.STRING, Types.STRING)));

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -147,7 +146,7 @@ public record Database(String url, String username, String passwordFile, String 
         }
         if (!passwordFile.isEmpty()) {
             try {
-                return Files.readString(Path.of(passwordFile)).strip();
+                return PasswordFile.read(Path.of(passwordFile));
             } catch (IOException e) {
                 throw new ConfigException("The password file '%s' cannot be read here: %s"
                         .formatted(passwordFile, e.getClass().getSimpleName()));

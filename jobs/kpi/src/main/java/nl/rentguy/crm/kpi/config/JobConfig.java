@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -46,7 +47,7 @@ public final class JobConfig {
                 throw new ConfigException("'%s' is no setting; expected key=value".formatted(setting));
             }
             String key = setting.substring(0, equals);
-            if (key.equals(JobOptions.CRM_PASSWORD.key()) || key.equals(JobOptions.KPI_PASSWORD.key())) {
+            if (isPassword(key)) {
                 throw new ConfigException(
                         "%s in a command line can be read by everyone on this machine; expected it in the configuration file, in %s-file or in the environment"
                                 .formatted(key, key));
@@ -56,12 +57,20 @@ public final class JobConfig {
         Configuration config = new Configuration();
         for (String key : properties.stringPropertyNames()) {
             ConfigOption<?> option = option(key);
-            config.setString(key, properties.getProperty(key).strip());
+            config.setString(
+                    key,
+                    isPassword(key)
+                            ? properties.getProperty(key)
+                            : properties.getProperty(key).strip());
             checkType(option, config);
         }
         readPassword(JobOptions.CRM_PASSWORD, JobOptions.CRM_PASSWORD_FILE, config);
         readPassword(JobOptions.KPI_PASSWORD, JobOptions.KPI_PASSWORD_FILE, config);
         return config;
+    }
+
+    private static boolean isPassword(String key) {
+        return key.equals(JobOptions.CRM_PASSWORD.key()) || key.equals(JobOptions.KPI_PASSWORD.key());
     }
 
     /** The environment variable that sets the option: {@code CRM_JDBC_URL} for {@code crm.jdbc-url}. */
@@ -90,7 +99,7 @@ public final class JobConfig {
                     "%s and %s are both set; expected one of them".formatted(password.key(), passwordFile.key()));
         }
         try {
-            config.set(password, Files.readString(Path.of(file)).strip());
+            config.set(password, PasswordFile.read(Path.of(file)));
         } catch (IOException e) {
             throw new ConfigException("%s is '%s', which cannot be read: %s"
                     .formatted(passwordFile.key(), file, e.getClass().getSimpleName()));
@@ -98,12 +107,12 @@ public final class JobConfig {
     }
 
     private static ConfigOption<?> option(String key) {
-        return JobOptions.all().stream()
-                .filter(option -> option.key().equals(key))
-                .findFirst()
-                .orElseThrow(() -> new ConfigException("There is no option '%s'; did you mean %s?"
-                        .formatted(
-                                key, Nearest.to(key, JobOptions.all().stream().map(ConfigOption::key)))));
+        Optional<? extends ConfigOption<?>> known = JobOptions.named(key);
+        if (known.isEmpty()) {
+            throw new ConfigException("There is no option '%s'; did you mean %s?"
+                    .formatted(key, Nearest.to(key, JobOptions.all().stream().map(ConfigOption::key))));
+        }
+        return known.get();
     }
 
     private static void checkType(ConfigOption<?> option, Configuration config) {

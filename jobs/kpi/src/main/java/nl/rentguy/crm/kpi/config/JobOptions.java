@@ -5,8 +5,15 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import nl.rentguy.crm.kpi.crm.Letters;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -52,6 +59,36 @@ public final class JobOptions {
             .defaultValue("")
             .withDescription("The column of crm_activities that tells a task's status, likewise, such as status.");
 
+    public static final ConfigOption<String> CRM_WON_WORDS = words(
+            "crm.deal-words.won",
+            StatusWords.DEFAULTS.won(),
+            "Status words of deals that are won, separated by commas. Case does not matter. Words in no list count as open, and are named in crm_kpi_status and by doctor.");
+
+    public static final ConfigOption<String> CRM_LOST_WORDS =
+            words("crm.deal-words.lost", StatusWords.DEFAULTS.lost(), "Likewise, of deals that are lost.");
+
+    public static final ConfigOption<String> CRM_OPEN_WORDS =
+            words("crm.deal-words.open", StatusWords.DEFAULTS.open(), "Likewise, of open deals.");
+
+    public static final ConfigOption<String> CRM_COMPLETED_WORDS = words(
+            "crm.run-words.completed",
+            StatusWords.DEFAULTS.completed(),
+            "Status words of automation runs that ended well, likewise. Words in no list count as not ended.");
+
+    public static final ConfigOption<String> CRM_FAILED_WORDS =
+            words("crm.run-words.failed", StatusWords.DEFAULTS.failed(), "Likewise, of runs that failed.");
+
+    public static final ConfigOption<String> CRM_CANCELLED_WORDS = words(
+            "crm.run-words.cancelled", StatusWords.DEFAULTS.cancelled(), "Likewise, of runs that were cancelled.");
+
+    public static final ConfigOption<String> CRM_UNFINISHED_WORDS = words(
+            "crm.run-words.unfinished", StatusWords.DEFAULTS.unfinished(), "Likewise, of runs that have not ended.");
+
+    public static final ConfigOption<String> CRM_TASK_DONE_WORDS = words(
+            "crm.task-words.done",
+            StatusWords.DEFAULTS.done(),
+            "Status words of tasks that need nobody any more, likewise.");
+
     public static final ConfigOption<String> KPI_JDBC_URL = key("kpi.jdbc-url")
             .stringType()
             .noDefaultValue()
@@ -94,6 +131,19 @@ public final class JobOptions {
             .intType()
             .defaultValue(10)
             .withDescription("An automation run breaches its SLA when it takes more minutes.");
+
+    /** The key's last part stands for the id of a workflow. */
+    public static final ConfigOption<Integer> KPI_SLA_MINUTES_OF_WORKFLOW = key("kpi.sla-minutes.<workflow>")
+            .intType()
+            .noDefaultValue()
+            .withDescription(
+                    "The same for one workflow, by its id in the CRM, such as kpi.sla-minutes.lead_intake = 15. Any number of them; not from the environment.");
+
+    public static final ConfigOption<Integer> KPI_OVERDUE_WATCH_DAYS = key("kpi.overdue-watch-days")
+            .intType()
+            .defaultValue(30)
+            .withDescription(
+                    "So many days of 24 hours after its deadline an overdue run leaves the watchlist; it stays counted.");
 
     public static final ConfigOption<Integer> KPI_FREEZE_DAYS = key("kpi.freeze-days")
             .intType()
@@ -171,6 +221,14 @@ public final class JobOptions {
             CRM_DEAL_TITLES,
             CRM_TASK_DUE_COLUMN,
             CRM_TASK_STATUS_COLUMN,
+            CRM_WON_WORDS,
+            CRM_LOST_WORDS,
+            CRM_OPEN_WORDS,
+            CRM_COMPLETED_WORDS,
+            CRM_FAILED_WORDS,
+            CRM_CANCELLED_WORDS,
+            CRM_UNFINISHED_WORDS,
+            CRM_TASK_DONE_WORDS,
             KPI_JDBC_URL,
             KPI_USERNAME,
             KPI_PASSWORD,
@@ -180,6 +238,8 @@ public final class JobOptions {
             KPI_STALE_DAYS,
             KPI_IDLE_DAYS,
             KPI_SLA_MINUTES,
+            KPI_SLA_MINUTES_OF_WORKFLOW,
+            KPI_OVERDUE_WATCH_DAYS,
             KPI_FREEZE_DAYS,
             KPI_TIME_ZONE,
             KPI_DEFAULT_CURRENCY,
@@ -194,7 +254,16 @@ public final class JobOptions {
             STATE_DIR,
             STATE_CHECKPOINT_INTERVAL);
 
+    private static final String SLA_OF = "kpi.sla-minutes.";
+
     private JobOptions() {}
+
+    /** The option with that key; empty when there is none. */
+    static Optional<? extends ConfigOption<?>> named(String key) {
+        return slaOf(key).isPresent()
+                ? slaOf(key)
+                : ALL.stream().filter(option -> option.key().equals(key)).findFirst();
+    }
 
     /** Every option, in the order of the documentation. */
     public static List<ConfigOption<?>> all() {
@@ -240,11 +309,78 @@ public final class JobOptions {
                 Duration.ofDays(window),
                 Duration.ofDays(positive(KPI_STALE_DAYS, config)),
                 Duration.ofDays(positive(KPI_IDLE_DAYS, config)),
-                Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
+                sla(config),
                 freeze,
                 timeZone(config),
-                config.get(KPI_DEFAULT_CURRENCY),
+                Letters.currency(config.get(KPI_DEFAULT_CURRENCY)),
+                statusWords(config),
                 moreColumns(config));
+    }
+
+    private static KpiSettings.Sla sla(Configuration config) {
+        TreeMap<String, Duration> byWorkflow = new TreeMap<>();
+        for (String key : config.keySet()) {
+            slaOf(key)
+                    .ifPresent(option -> byWorkflow.put(
+                            key.substring(SLA_OF.length()), Duration.ofMinutes(positive(option, config))));
+        }
+        return new KpiSettings.Sla(
+                Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
+                byWorkflow,
+                Duration.ofDays(positive(KPI_OVERDUE_WATCH_DAYS, config)));
+    }
+
+    private static Optional<ConfigOption<Integer>> slaOf(String key) {
+        return key.startsWith(SLA_OF) && key.length() > SLA_OF.length()
+                ? Optional.of(key(key).intType()
+                        .noDefaultValue()
+                        .withDescription(
+                                "An automation run of this workflow breaches its SLA when it takes more minutes."))
+                : Optional.empty();
+    }
+
+    /**
+     * What the CRM's status words mean.
+     *
+     * @throws ConfigException when a word has two meanings
+     */
+    public static StatusWords statusWords(Configuration config) {
+        onlyOnce(config, CRM_WON_WORDS, CRM_LOST_WORDS, CRM_OPEN_WORDS);
+        onlyOnce(config, CRM_COMPLETED_WORDS, CRM_FAILED_WORDS, CRM_CANCELLED_WORDS, CRM_UNFINISHED_WORDS);
+        return new StatusWords(
+                words(CRM_WON_WORDS, config),
+                words(CRM_LOST_WORDS, config),
+                words(CRM_OPEN_WORDS, config),
+                words(CRM_COMPLETED_WORDS, config),
+                words(CRM_FAILED_WORDS, config),
+                words(CRM_CANCELLED_WORDS, config),
+                words(CRM_UNFINISHED_WORDS, config),
+                words(CRM_TASK_DONE_WORDS, config));
+    }
+
+    @SafeVarargs
+    private static void onlyOnce(Configuration config, ConfigOption<String>... lists) {
+        Map<String, String> listOf = new HashMap<>();
+        for (ConfigOption<String> list : lists) {
+            for (String word : words(list, config)) {
+                String other = listOf.put(Letters.fold(word), list.key());
+                if (other != null) {
+                    throw new ConfigException("'%s' is in %s and in %s; expected a word to have one meaning"
+                            .formatted(word, other, list.key()));
+                }
+            }
+        }
+    }
+
+    private static List<String> words(ConfigOption<String> list, Configuration config) {
+        return Arrays.stream(config.get(list).split(",", -1))
+                .map(Letters::trimmed)
+                .filter(word -> !word.isEmpty())
+                .toList();
+    }
+
+    private static ConfigOption<String> words(String key, List<String> defaults, String description) {
+        return key(key).stringType().defaultValue(String.join(", ", defaults)).withDescription(description);
     }
 
     private static List<String> moreColumns(Configuration config) {

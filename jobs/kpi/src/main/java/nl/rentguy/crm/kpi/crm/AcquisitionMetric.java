@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One version of a row of {@code crm_acquisition_metrics}: what one source of one channel brought on one day.
  *
- * @param channel such as {@code Organic Search}
- * @param source such as {@code google}; may be blank
+ * @param channel such as {@code Organic Search}; null or blank when nobody knows
+ * @param source such as {@code google}; null or blank when nobody knows
  * @param gaConversionCents value of the conversions that Google Analytics saw, hundredths of the tenant's default currency
  * @param gtmConversionCents the same for those of Google Tag Manager
  * @param gaPropertyId null when the figures are not of Google Analytics
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 public record AcquisitionMetric(
         long id,
         String tenantId,
-        String channel,
-        String source,
+        @Nullable String channel,
+        @Nullable String source,
         LocalDate capturedDate,
         long sessions,
         long newUsers,

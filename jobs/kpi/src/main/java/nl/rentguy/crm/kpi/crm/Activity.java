@@ -1,7 +1,6 @@
 package nl.rentguy.crm.kpi.crm;
 
 import java.time.Instant;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param type the CRM's word, in its own case
  * @param dueAt when a task is to be done; null for what is no task, and where the CRM sends no task columns
- * @param status of a task, the CRM's word; null likewise
+ * @param done whether a task needs nobody any more, by its status
  */
 public record Activity(
         long id,
@@ -18,20 +17,10 @@ public record Activity(
         String type,
         Instant occurredAt,
         @Nullable Instant dueAt,
-        @Nullable String status) {
+        boolean done) {
 
-    /**
-     * Whether it is still to be done: an activity of type {@code task} that is due some time, unless its status is {@code
-     * done}, {@code completed}, {@code closed} or {@code cancelled}. Case does not matter.
-     */
+    /** Whether it is still to be done: an activity of type {@code task}, in any case, that is due some time and not done. */
     public boolean isOpenTask() {
-        if (!type.equalsIgnoreCase("task") || dueAt == null) {
-            return false;
-        }
-        return status == null
-                || switch (status.toLowerCase(Locale.ROOT)) {
-                    case "done", "completed", "closed", "cancelled" -> false;
-                    default -> true;
-                };
+        return Letters.fold(type).equals("task") && dueAt != null && !done;
     }
 }

@@ -1,14 +1,13 @@
 package nl.rentguy.crm.kpi.crm;
 
+import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One version of a row of {@code crm_automation_runs}.
  *
  * @param dealId the deal it is about; null when it is about none
- * @param status the CRM's word, in its own case
  * @param completedAt null while the run has not ended, and for runs that failed without an end
  */
 public record AutomationRun(
@@ -16,16 +15,21 @@ public record AutomationRun(
         String tenantId,
         @Nullable Long dealId,
         String workflowId,
-        String status,
+        Status status,
         Instant createdAt,
         @Nullable Instant completedAt) {
 
-    /** {@code completed}, {@code succeeded}, {@code failed} and {@code cancelled} end a run. Case does not matter. */
+    /** How far a run is. */
+    public enum Status {
+        /** It has not ended, as far as its status tells. */
+        OPEN,
+        COMPLETED,
+        FAILED,
+        CANCELLED
+    }
+
     public boolean isTerminal() {
-        return switch (status.toLowerCase(Locale.ROOT)) {
-            case "completed", "succeeded", "failed", "cancelled" -> true;
-            default -> false;
-        };
+        return status != Status.OPEN;
     }
 
     /** Whether it has not ended in any way: by its status, or by the instant. */
@@ -34,6 +38,11 @@ public record AutomationRun(
     }
 
     public boolean isFailed() {
-        return status.equalsIgnoreCase("failed");
+        return status == Status.FAILED;
+    }
+
+    /** How long it took; null while that is not known. Never below 0: the CRM writes an end shortly before the row begins. */
+    public @Nullable Duration length() {
+        return completedAt == null ? null : Durations.between(createdAt, completedAt);
     }
 }

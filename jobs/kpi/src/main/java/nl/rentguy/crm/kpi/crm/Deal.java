@@ -2,7 +2,6 @@ package nl.rentguy.crm.kpi.crm;
 
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param leadId the lead it came from; null when that is not known, or deleted
  * @param title null when the CRM does not send titles
  * @param valueCents the deal's value in hundredths of its currency's unit
- * @param currency as the CRM writes it, such as {@code EUR}
- * @param expectedClose null when nobody has said
+ * @param currency a code in capitals, such as {@code EUR}; what is no code as the CRM writes it
+ * @param expectedClose null when nobody has said, or a day so far off that it says as much
  * @param probability percent, 0 to 100
- * @param status the CRM's word, in its own case
+ * @param outcome what the CRM's status word means
  * @param createdAt microsecond precision
- * @param updatedAt when the CRM wrote this version, microsecond precision
+ * @param updatedAt when the CRM says that it wrote this version, microsecond precision
+ * @param committedAt when this version was committed, microsecond precision; null for one that the snapshot read
  */
 public record Deal(
         long id,
@@ -29,9 +29,10 @@ public record Deal(
         String currency,
         @Nullable LocalDate expectedClose,
         int probability,
-        String status,
+        Outcome outcome,
         Instant createdAt,
-        Instant updatedAt) {
+        Instant updatedAt,
+        @Nullable Instant committedAt) {
 
     /** What a status word means for the KPIs. */
     public enum Outcome {
@@ -40,17 +41,8 @@ public record Deal(
         LOST
     }
 
-    /** {@code won} is won; {@code lost} and {@code closed_lost} are lost; any other word is open. Case does not matter. */
-    public Outcome outcome() {
-        return switch (status.toLowerCase(Locale.ROOT)) {
-            case "won" -> Outcome.WON;
-            case "lost", "closed_lost" -> Outcome.LOST;
-            default -> Outcome.OPEN;
-        };
-    }
-
     public boolean isOpen() {
-        return outcome() == Outcome.OPEN;
+        return outcome == Outcome.OPEN;
     }
 
     /** Value x probability, in ten-thousandths of the currency's unit. */

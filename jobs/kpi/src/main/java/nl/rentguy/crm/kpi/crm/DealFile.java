@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.crm;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,84 +16,140 @@ import org.jspecify.annotations.Nullable;
  *     once the file is settled
  * @param versions the versions of its row that came before the file was settled, oldest first
  * @param settled whether all that an earlier job remembers has been taken in
+ * @param pastVisits number of the last visit of the deal's earlier lives, 0 for none: a deal that is deleted and restored under
+ *     its id does not overwrite the history of its first life
+ * @param deletedAt when its last life ended; null when it is alive, or never was
  * @param activities by id
  * @param runs by id, those alone that may need a person: failed, or not ended
  */
 public record DealFile(
         @Nullable DealHistory history,
-        @Nullable DealHistory remembered,
+        @Nullable PastDeal remembered,
         List<Deal> versions,
         boolean settled,
+        int pastVisits,
+        @Nullable Instant deletedAt,
         Map<Long, Activity> activities,
         Map<Long, AutomationRun> runs) {
 
-    public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, Map.of(), Map.of());
+    public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, 0, null, Map.of(), Map.of());
 
-    /** The file after a new version of the deal's row, or after its deletion when {@code deal} is null. */
-    public DealFile withVersion(@Nullable Deal deal) {
-        if (deal == null) {
-            return new DealFile(null, null, List.of(), settled, activities, runs);
-        }
+    /** The file after a new version of the deal's row. */
+    public DealFile withVersion(Deal deal) {
         if (settled) {
-            DealHistory next = history == null ? DealHistory.startingWith(deal) : history.then(deal);
-            return new DealFile(next, null, List.of(), true, activities, runs);
+            DealHistory next = history == null ? DealHistory.startingWith(deal, pastVisits + 1) : history.then(deal);
+            return with(next, null, List.of(), true, pastVisits, null);
         }
         List<Deal> all = new ArrayList<>(versions);
         all.add(deal);
-        return new DealFile(historyOf(remembered, all), remembered, all, false, activities, runs);
+        return with(historyOf(remembered, all), remembered, all, false, pastVisits, null);
+    }
+
+    /** The file after the deletion of the deal's row at that instant. */
+    public DealFile withoutDeal(Instant at) {
+        int visits = history == null ? pastVisits : history.visit();
+        return with(null, remembered, List.of(), settled, visits, history == null ? deletedAt : at);
     }
 
     /**
-     * The file of a deal of which an earlier job knew that history, the versions that are known coming after it. Once the
-     * file is settled it is too late for that.
+     * The file of a deal of which an earlier job knew that, the versions that are known coming after it. Once the file is settled it
+     * is too late for that.
      */
-    public DealFile remembering(DealHistory past) {
+    public DealFile remembering(PastDeal past) {
         return settled
                 ? this
-                : new DealFile(
-                        versions.isEmpty() ? null : historyOf(past, versions), past, versions, false, activities, runs);
+                : with(
+                        versions.isEmpty() ? null : historyOf(past, versions),
+                        past,
+                        versions,
+                        false,
+                        pastVisits,
+                        deletedAt);
     }
 
-    private static DealHistory historyOf(@Nullable DealHistory past, List<Deal> versions) {
-        Deal first = versions.get(0);
+    private DealHistory historyOf(@Nullable PastDeal past, List<Deal> all) {
+        Deal first = all.get(0);
         // Ids of two CRMs may meet in one table, tenants do not.
-        boolean ofThisDeal = past != null && past.deal().tenantId().equals(first.tenantId());
-        DealHistory history = past != null && ofThisDeal ? past.then(first) : DealHistory.startingWith(first);
-        for (Deal next : versions.subList(1, versions.size())) {
-            history = history.then(next);
+        boolean ofThisDeal = past != null && past.tenantId().equals(first.tenantId());
+        DealHistory known = past != null && ofThisDeal ? past.history() : null;
+        int visits = past != null && ofThisDeal ? Math.max(pastVisits, past.lastVisit()) : pastVisits;
+        DealHistory result = known == null ? DealHistory.startingWith(first, visits + 1) : known.then(first);
+        for (Deal next : all.subList(1, all.size())) {
+            result = result.then(next);
         }
-        return history;
+        return result;
     }
 
     /** The file with that activity in its newest version, or without it when {@code activity} is null. */
     public DealFile withActivity(long activityId, @Nullable Activity activity) {
-        return new DealFile(history, remembered, versions, settled, ById.with(activities, activityId, activity), runs);
+        return new DealFile(
+                history,
+                remembered,
+                versions,
+                settled,
+                pastVisits,
+                deletedAt,
+                ById.with(activities, activityId, activity),
+                runs);
     }
 
     /** The file with that run in its newest version, or without it when it is null or needs nobody any more. */
     public DealFile withRun(long runId, @Nullable AutomationRun run) {
         boolean kept = run != null && (run.isFailed() || run.isUnended());
         return new DealFile(
-                history, remembered, versions, settled, activities, ById.with(runs, runId, kept ? run : null));
+                history,
+                remembered,
+                versions,
+                settled,
+                pastVisits,
+                deletedAt,
+                activities,
+                ById.with(runs, runId, kept ? run : null));
     }
 
-    /** The file as it goes on, settled and without some runs; null when nothing is left in it. */
-    public @Nullable DealFile settledWithout(Predicate<AutomationRun> without) {
-        Map<Long, AutomationRun> keptRuns = runs;
-        if (runs.values().stream().anyMatch(without)) {
-            keptRuns = new HashMap<>(runs);
-            keptRuns.values().removeIf(without);
+    private DealFile with(
+            @Nullable DealHistory newHistory,
+            @Nullable PastDeal newRemembered,
+            List<Deal> newVersions,
+            boolean newSettled,
+            int newPastVisits,
+            @Nullable Instant newDeletedAt) {
+        return new DealFile(
+                newHistory, newRemembered, newVersions, newSettled, newPastVisits, newDeletedAt, activities, runs);
+    }
+
+    /** The file as it goes on, with all that an earlier job remembers taken in. */
+    public DealFile settledAt(Instant now) {
+        if (settled) {
+            return this;
         }
-        if (history == null && activities.isEmpty() && keptRuns.isEmpty()) {
-            return null;
+        PastDeal past = history == null ? remembered : null;
+        return with(
+                history,
+                null,
+                List.of(),
+                true,
+                past == null ? pastVisits : Math.max(pastVisits, past.lastVisit()),
+                past != null && deletedAt == null ? now : deletedAt);
+    }
+
+    /** The file without some runs. */
+    public DealFile withoutRuns(Predicate<AutomationRun> without) {
+        if (runs.values().stream().noneMatch(without)) {
+            return this;
         }
-        return settled && keptRuns.size() == runs.size()
-                ? this
-                : new DealFile(history, null, List.of(), true, activities, keptRuns);
+        Map<Long, AutomationRun> kept = new HashMap<>(runs);
+        kept.values().removeIf(without);
+        return new DealFile(history, remembered, versions, settled, pastVisits, deletedAt, activities, kept);
+    }
+
+    /** The file without what is known of earlier lives. */
+    public DealFile withoutPast() {
+        return with(history, remembered, versions, settled, 0, null);
     }
 
     /** Whether nothing is known, and nothing remembered. */
     public boolean isEmpty() {
-        return history == null && remembered == null && activities.isEmpty() && runs.isEmpty();
+        return history == null && remembered == null && pastVisits == 0 && activities.isEmpty() && runs.isEmpty();
     }
 }

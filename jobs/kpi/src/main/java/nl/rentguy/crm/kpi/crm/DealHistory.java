@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A deal and what its row alone does not tell: since when it is in its stage, since when it is won or lost, and which
- * stage visits are over. All instants are the {@code updated_at} of the version that brought the change; for the first
- * version seen that is the best that is known.
+ * stage visits are over. All instants are the {@code updated_at} of the version that brought the change, or its commit when
+ * the CRM left {@code updated_at} as it was; for the first version seen {@code updated_at} is the best that is known.
  *
- * @param visit number of the visit to the stage the deal is in, 1 for the first
+ * @param visit number of the visit to the stage the deal is in: 1 for the first, or the next after those of an earlier life
  * @param stageEnteredAt when the deal came into its stage, whatever its status was or became there
  * @param reopened whether it was won or lost in its stage, and is open there again
  * @param closedAt when the deal became won (lost), unmoved by later edits; null while it is open
@@ -26,18 +26,19 @@ public record DealHistory(
         @Nullable StageVisit closedVisit,
         List<StageVisit> leftVisits) {
 
-    public static DealHistory startingWith(Deal first) {
+    /** @param visit number of its first visit, see {@link DealFile#pastVisits} */
+    public static DealHistory startingWith(Deal first, int visit) {
         Instant at = first.updatedAt();
-        return new DealHistory(first, 1, at, false, first.isOpen() ? null : at, null, List.of());
+        return new DealHistory(first, visit, at, false, first.isOpen() ? null : at, null, List.of());
     }
 
     /** The history after a new version of the deal's row. */
     public DealHistory then(Deal next) {
-        Instant at = next.updatedAt();
+        Instant at = changedAt(next);
         Instant closed = next.isOpen() ? null : next.outcome() == deal.outcome() ? closedAt : at;
         if (next.stageId() != deal.stageId()) {
             StageVisit left = deal.isOpen() || next.isOpen()
-                    ? visitEndedBy(next, StageVisit.End.MOVED, deal.pipelineId())
+                    ? visitEndedBy(next, at, StageVisit.End.MOVED, deal.pipelineId())
                     : closedVisit;
             // A stage through which a closed deal merely passes was not visited.
             int number = left == null ? visit : visit + 1;
@@ -49,22 +50,21 @@ public record DealHistory(
         }
         StageVisit.End end = next.outcome() == Deal.Outcome.WON ? StageVisit.End.WON : StageVisit.End.LOST;
         StageVisit over = deal.isOpen()
-                ? visitEndedBy(next, end, next.pipelineId())
+                ? visitEndedBy(next, at, end, next.pipelineId())
                 : closedVisit == null ? null : closedVisit.with(end, next.pipelineId());
         return new DealHistory(next, visit, stageEnteredAt, false, closed, over, leftVisits);
     }
 
+    /** {@code updated_at} is kept by the CRM's own code alone: a version of somebody else may have left it as it was. */
+    private Instant changedAt(Deal next) {
+        Instant committed = next.committedAt();
+        return committed != null && next.updatedAt().equals(deal.updatedAt()) ? committed : next.updatedAt();
+    }
+
     /** @param pipelineId of the stage that was visited; it may have moved to another pipeline meanwhile */
-    private StageVisit visitEndedBy(Deal next, StageVisit.End end, long pipelineId) {
+    private StageVisit visitEndedBy(Deal next, Instant at, StageVisit.End end, long pipelineId) {
         return new StageVisit(
-                visit,
-                pipelineId,
-                deal.stageId(),
-                stageEnteredAt,
-                next.updatedAt(),
-                end,
-                next.valueCents(),
-                next.currency());
+                visit, pipelineId, deal.stageId(), stageEnteredAt, at, end, next.valueCents(), next.currency());
     }
 
     /** All visits that are over. */

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.crm;
 
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,14 @@ public record LeadFile(@Nullable Lead lead, Map<Long, Deal> deals) {
         return lead == null && deals.isEmpty();
     }
 
+    /** The deals that are of the lead's own tenant: what another tenant's deal says of this lead counts for neither. */
+    public Stream<Deal> ownDeals() {
+        return deals.values().stream()
+                .filter(deal -> lead != null && deal.tenantId().equals(lead.tenantId()));
+    }
+
     /** Whether a deal of it is won. */
     public boolean isWon() {
-        return deals.values().stream().anyMatch(deal -> deal.outcome() == Deal.Outcome.WON);
+        return ownDeals().anyMatch(deal -> deal.outcome() == Deal.Outcome.WON);
     }
 }

@@ -24,7 +24,7 @@ public record RowChange(
         @Nullable Activity activity,
         @Nullable AutomationRun run,
         @Nullable AcquisitionMetric metric,
-        @Nullable DealHistory remembered) {
+        @Nullable PastDeal remembered) {
 
     /** The row was there when the snapshot read it; when it was committed is not known. */
     public static final long IN_SNAPSHOT = Long.MIN_VALUE;
@@ -61,9 +61,9 @@ public record RowChange(
     }
 
     /** What an earlier job knew of a deal. */
-    public static RowChange remembering(DealHistory past) {
+    public static RowChange remembering(PastDeal past) {
         return new RowChange(
-                CrmTable.DEALS, past.deal().id(), IN_SNAPSHOT, null, null, null, null, null, null, null, past);
+                CrmTable.DEALS, past.dealId(), IN_SNAPSHOT, null, null, null, null, null, null, null, past);
     }
 
     public static RowChange deletion(CrmTable table, long id, long committedAt) {

@@ -36,6 +36,6 @@ public record StageVisit(
     }
 
     public Duration length() {
-        return Duration.between(enteredAt, leftAt);
+        return Durations.between(enteredAt, leftAt);
     }
 }

@@ -102,8 +102,10 @@ public final class EntityEngine<S> {
 
     /** When time alone changes something next, in KPI time; {@link Long#MAX_VALUE} when it never does again. */
     public long nextBoundary(Tracked<S> entity) {
-        long next = Long.MAX_VALUE;
-        for (Contribution c : contributions(entity.state())) {
+        S state = entity.state();
+        long expires = state == null ? Long.MAX_VALUE : KpiTime.atOrAfter(model.expiresAt(state));
+        long next = expires > entity.evaluatedAt() ? expires : Long.MAX_VALUE;
+        for (Contribution c : contributions(state)) {
             long first = c.firstMillis();
             long end = c.endMillis();
             if (first > entity.evaluatedAt() && first < end) {

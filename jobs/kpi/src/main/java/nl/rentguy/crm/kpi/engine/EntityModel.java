@@ -25,4 +25,9 @@ public interface EntityModel<S> {
     default @Nullable S forget(S state, Instant now) {
         return state;
     }
+
+    /** From when on {@link #forget} leaves out something that contributes nothing; never, by default. */
+    default Instant expiresAt(S state) {
+        return Instant.MAX;
+    }
 }

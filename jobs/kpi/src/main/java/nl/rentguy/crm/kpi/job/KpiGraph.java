@@ -4,7 +4,7 @@ import java.util.List;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
-import nl.rentguy.crm.kpi.cdc.SnapshotSize;
+import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
@@ -25,7 +25,7 @@ import nl.rentguy.crm.kpi.operators.ProgressOperator;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
 import nl.rentguy.crm.kpi.operators.SnapshotGate;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
-import nl.rentguy.crm.kpi.operators.StatusFunction;
+import nl.rentguy.crm.kpi.operators.StatusOperator;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
 import nl.rentguy.crm.kpi.store.RememberedDeals;
 import nl.rentguy.crm.kpi.store.Sinks;
@@ -110,7 +110,9 @@ public final class KpiGraph {
 
     private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
         SingleOutputStreamOperator<RowChange> changes = raw.transform(
-                        Uids.DECODE, StreamTypes.ROW_CHANGE, new DecodeOperator(CapturedTables.of(config)))
+                        Uids.DECODE,
+                        StreamTypes.ROW_CHANGE,
+                        new DecodeOperator(CapturedTables.of(config), settings.words()))
                 .uid(Uids.DECODE);
         changes.getSideOutput(DecodeOperator.DEAD_LETTERS)
                 .sinkTo(Sinks.deadLetters(config))
@@ -208,10 +210,10 @@ public final class KpiGraph {
 
     private void status(DataStream<SourceProgress> read, DataStream<Long> kpiTime) {
         read.connect(kpiTime)
-                .process(
-                        new StatusFunction(new SnapshotSize(Database.crm(config)), liveMillis()),
-                        StreamTypes.KPI_STATUS)
-                .name(Uids.STATUS)
+                .transform(
+                        Uids.STATUS,
+                        StreamTypes.KPI_STATUS,
+                        new StatusOperator(new RowCounts(Database.crm(config)), liveMillis()))
                 .uid(Uids.STATUS)
                 .setParallelism(1)
                 .sinkTo(Sinks.status(settings, config))

@@ -19,7 +19,7 @@ import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
 /**
  * {@code crm_acquisition}: what the websites brought each tenant in the window of days that ends today. A tenant without figures in
- * the window has no row. {@code crm_acquisition_daily} has the same figures for each day of the window.
+ * the window has no row. {@code crm_acquisition_daily} has the same figures for each day that the dashboard can look back to.
  */
 public final class Acquisition implements Kpi {
 
@@ -88,7 +88,7 @@ public final class Acquisition implements Kpi {
     public void contribute(AcquisitionMetric metric, Contributions to) {
         to.between(
                 settings.startOf(metric.capturedDate()),
-                settings.endOfWindow(metric.capturedDate()),
+                grain.endOf(metric.capturedDate(), settings),
                 new Cell(new Cell.Group(table.name(), grain.key(metric.capturedDate(), metric.tenantId())), METRICS),
                 SLOTS.fill()
                         .add(COUNT, 1)

@@ -4,6 +4,7 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.BIGINT;
 import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
 import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
 import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
+import static nl.rentguy.crm.kpi.kpi.SqlType.TIMESTAMPTZ;
 
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code crm_automation_sla}: the automation runs of each workflow and day, how long they took, and which broke the SLA.
  *
- * <p>A breach is a run that took longer than the SLA, or one that still runs after it: the latter is counted the moment
+ * <p>A breach is a run that took longer than the SLA of its workflow, or one that still runs after it: the latter is counted the moment
  * the deadline passes, with no event. The day is that of {@code created_at} in the configured time zone. After {@code
  * kpi.freeze-days} it is history: what is then deleted in the CRM changes nothing.
  */
@@ -32,6 +33,7 @@ public final class AutomationSla implements Kpi {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final List<String> RUNS = List.of();
+    private static final List<String> ENDS = List.of("ends");
 
     private static final Slots SLOTS = new Slots();
     private static final Sum COUNT = SLOTS.sum();
@@ -40,11 +42,18 @@ public final class AutomationSla implements Kpi {
     private static final Sum OPEN = SLOTS.sum();
     private static final Sum LATE = SLOTS.sum();
     private static final Sum OVERDUE = SLOTS.sum();
+    private static final Sum ENDED = SLOTS.sum();
     private static final Sum TIMED = SLOTS.sum();
     private static final TimeSum LENGTH = SLOTS.timeSum();
 
     /** What the columns are derived from. */
-    private record View(String tenant, String workflow, LocalDate day, Amounts sums, Duration sla) {
+    private record View(
+            String tenant,
+            String workflow,
+            LocalDate day,
+            Amounts sums,
+            @Nullable Instant lastEnd,
+            Duration sla) {
 
         long count(Sum sum) {
             return sum.of(sums);
@@ -77,6 +86,8 @@ public final class AutomationSla implements Kpi {
             .column("failure_rate", NUMERIC, v -> v.rate(v.count(FAILED)))
             .column("breach_rate", NUMERIC, v -> v.rate(v.breaches()))
             .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toNanos() / 1000))
+            .column("ended_runs", BIGINT, v -> v.count(ENDED))
+            .column("last_ended_at", TIMESTAMPTZ, View::lastEnd)
             .column("timed_runs", BIGINT, v -> v.count(TIMED))
             .column("completion_seconds_sum", NUMERIC, v -> LENGTH.seconds(v.sums));
 
@@ -94,20 +105,28 @@ public final class AutomationSla implements Kpi {
     @Override
     public void contribute(AutomationRun run, Contributions to) {
         LocalDate day = settings.dayOf(run.createdAt());
-        Cell cell =
-                new Cell(new Cell.Group(TABLE.name(), List.of(run.tenantId(), run.workflowId(), day.toString())), RUNS);
+        Cell.Group group = new Cell.Group(TABLE.name(), List.of(run.tenantId(), run.workflowId(), day.toString()));
+        Cell cell = new Cell(group, RUNS);
         Slots.Filling counts = SLOTS.fill()
                 .add(COUNT, 1)
                 .addIf(run.isTerminal() && !run.isFailed(), COMPLETED)
                 .addIf(run.isFailed(), FAILED)
-                .addIf(!run.isTerminal(), OPEN);
+                .addIf(!run.isTerminal(), OPEN)
+                .addIf(!run.isUnended(), ENDED);
         Instant completed = run.completedAt();
-        if (completed != null) {
-            Duration length = Duration.between(run.createdAt(), completed);
+        Duration length = run.length();
+        if (completed != null && length != null) {
             counts.add(TIMED, 1)
                     .add(LENGTH, length)
-                    .tally(ChronoUnit.MICROS.between(run.createdAt(), completed))
-                    .addIf(length.compareTo(settings.sla()) > 0, LATE);
+                    .tally(length.toNanos() / 1000)
+                    .addIf(length.compareTo(settings.sla().of(run.workflowId())) > 0, LATE);
+            to.between(
+                    Instant.MIN,
+                    settings.frozenAt(day),
+                    new Cell(group, ENDS),
+                    SLOTS.fill()
+                            .tally(ChronoUnit.MICROS.between(Instant.EPOCH, completed))
+                            .amounts());
         }
         settings.whileOverdue(
                 run,
@@ -122,7 +141,15 @@ public final class AutomationSla implements Kpi {
         if (sums == null) {
             return List.of();
         }
-        return List.of(TABLE.row(new View(key.get(0), key.get(1), LocalDate.parse(key.get(2)), sums, settings.sla())));
+        Amounts ends = lines.get(ENDS);
+        Long last = ends == null ? null : Slots.max(ends);
+        return List.of(TABLE.row(new View(
+                key.get(0),
+                key.get(1),
+                LocalDate.parse(key.get(2)),
+                sums,
+                last == null ? null : Instant.EPOCH.plus(last, ChronoUnit.MICROS),
+                settings.sla().of(key.get(1)))));
     }
 
     private static @Nullable BigDecimal minutes(@Nullable Long micros) {

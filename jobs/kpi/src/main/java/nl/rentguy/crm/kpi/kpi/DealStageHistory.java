@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code crm_deal_stage_history}: every visit of a deal to a stage. Of all that the KPIs rest on it is what the CRM's rows do not
- * tell, so a job that starts without state reads it back. Of a deal that is deleted the rows stay.
+ * tell, so a job that starts without state reads it back. Of a deal that is deleted the rows stay and tell when it was; when it is
+ * restored under its id, the visits of its new life are numbered on.
  *
  * <p>Each row is a line: what it tells is its text.
  */
@@ -61,7 +62,8 @@ public final class DealStageHistory implements Kpi {
             .column("value", NUMERIC, v -> BigDecimal.valueOf(Long.parseLong(v.line.get(6)), 2))
             .column("currency", TEXT, v -> v.line.get(7))
             .column("outcome", TEXT, v -> v.text(8))
-            .keptRows("outcome", "left_at");
+            .column("deleted_at", TIMESTAMPTZ, v -> null)
+            .keptRows("outcome", "left_at", "deleted_at");
 
     @Override
     public KpiTable<?> table() {

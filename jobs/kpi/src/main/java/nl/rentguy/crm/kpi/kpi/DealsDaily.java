@@ -5,13 +5,13 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
 import static nl.rentguy.crm.kpi.kpi.SqlType.NUMERIC;
 import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -93,7 +93,7 @@ public final class DealsDaily implements Kpi {
                 .addIf(deal.isOpen(), OPEN);
         Instant closed = history.closedAt();
         if (closed != null) {
-            always.add(CLOSED, 1).add(CYCLE, Duration.between(deal.createdAt(), closed));
+            always.add(CLOSED, 1).add(CYCLE, Durations.between(deal.createdAt(), closed));
             Slots.Filling lately = deal.outcome() == Deal.Outcome.WON
                     ? SLOTS.fill().add(WON_30D, 1).add(WON_VALUE_30D, value)
                     : SLOTS.fill().add(LOST_30D, 1);

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.kpi;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
@@ -30,10 +31,7 @@ final class Entities {
             DealFile file = known == null ? DealFile.EMPTY : known;
             DealFile changed =
                     switch (change.table()) {
-                        case DEALS ->
-                            change.remembered() == null
-                                    ? file.withVersion(change.deal())
-                                    : file.remembering(change.remembered());
+                        case DEALS -> withDeal(file, change);
                         case ACTIVITIES -> file.withActivity(change.id(), change.activity());
                         case AUTOMATION_RUNS -> file.withRun(change.id(), change.run());
                         case LEADS, PIPELINES, PIPELINE_STAGES, ACQUISITION_METRICS ->
@@ -47,9 +45,27 @@ final class Entities {
             kpis.forEach(kpi -> kpi.contribute(file, to));
         }
 
+        private static DealFile withDeal(DealFile file, RowChange change) {
+            if (change.remembered() != null) {
+                return file.remembering(change.remembered());
+            }
+            return change.deal() == null
+                    ? file.withoutDeal(Instant.ofEpochMilli(change.committedAt()))
+                    : file.withVersion(change.deal());
+        }
+
         @Override
         public @Nullable DealFile forget(DealFile file, Instant now) {
-            return file.settledWithout(run -> settings.noLongerWatched(run, now));
+            DealFile kept = file.settledAt(now).withoutRuns(run -> settings.noLongerWatched(run, now));
+            DealFile left = expiresAt(kept).isAfter(now) ? kept : kept.withoutPast();
+            return left.isEmpty() ? null : left;
+        }
+
+        /** A deal may be restored under its id for as long as days may change. */
+        @Override
+        public Instant expiresAt(DealFile file) {
+            Instant deleted = file.deletedAt();
+            return deleted == null ? Instant.MAX : deleted.plus(Duration.ofDays(settings.freezeDays()));
         }
     }
 
@@ -131,7 +147,7 @@ final class Entities {
 
         @Override
         public @Nullable AcquisitionMetric forget(AcquisitionMetric metric, Instant now) {
-            return settings.endOfWindow(metric.capturedDate()).isAfter(now) ? metric : null;
+            return settings.endOfLookback(metric.capturedDate()).isAfter(now) ? metric : null;
         }
     }
 }

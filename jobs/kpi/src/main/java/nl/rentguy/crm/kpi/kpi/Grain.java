@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.kpi;
 
 import static nl.rentguy.crm.kpi.kpi.SqlType.DATE;
 
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,11 @@ enum Grain {
             key.add(day.toString());
         }
         return key;
+    }
+
+    /** From when on figures that were captured on that day are not in the table any more. */
+    Instant endOf(LocalDate captured, KpiSettings settings) {
+        return this == TOTAL ? settings.endOfWindow(captured) : settings.endOfLookback(captured);
     }
 
     /** Adds the key column {@code day}, when there is one. */

@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 
 /**
@@ -17,32 +19,55 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
  * @param window length of the rolling window, the "30 d" of column names
  * @param stale an open deal is stale when it has been in its stage for longer
  * @param idle an open deal is idle when for that long there was no activity
- * @param sla an automation run breaches its SLA when it takes longer
+ * @param sla how long automation runs may take
  * @param freezeDays after so many calendar days a day's automation runs no longer change
  * @param timeZone whose calendar days are meant by "day"
  * @param defaultCurrency of rows that exist without any amount
+ * @param words what the CRM's status words mean
  * @param moreColumns what is read of the CRM beyond what every CRM has, such as the titles of deals
  */
 public record KpiSettings(
         Duration window,
         Duration stale,
         Duration idle,
-        Duration sla,
+        Sla sla,
         int freezeDays,
         ZoneId timeZone,
         String defaultCurrency,
+        StatusWords words,
         List<String> moreColumns)
         implements Serializable {
+
+    /** So many calendar days the dashboard can look back, today included; tables with a row per day reach as far. */
+    public static final int MOST_LOOKBACK_DAYS = 365;
 
     public static final KpiSettings DEFAULTS = new KpiSettings(
             Duration.ofDays(30),
             Duration.ofDays(14),
             Duration.ofDays(7),
-            Duration.ofMinutes(10),
+            Sla.DEFAULTS,
             400,
             ZoneId.of("Europe/Amsterdam"),
             "EUR",
+            StatusWords.DEFAULTS,
             List.of("title"));
+
+    /**
+     * How long automation runs may take.
+     *
+     * @param limit a run that takes longer breaches its SLA
+     * @param byWorkflow of workflows that have a limit of their own, by the CRM's id of the workflow
+     * @param watch an overdue run is on the watchlist for that long from its deadline on
+     */
+    public record Sla(Duration limit, TreeMap<String, Duration> byWorkflow, Duration watch) implements Serializable {
+
+        public static final Sla DEFAULTS = new Sla(Duration.ofMinutes(10), new TreeMap<>(), Duration.ofDays(30));
+
+        /** The limit of that workflow. */
+        public Duration of(String workflow) {
+            return byWorkflow.getOrDefault(workflow, limit);
+        }
+    }
 
     /** The calendar day that the instant falls on. */
     public LocalDate dayOf(Instant instant) {
@@ -68,12 +93,29 @@ public record KpiSettings(
         }
     }
 
+    /** The first instant at which the calendar day is further back than any look-back, and outside the window. */
+    public Instant endOfLookback(LocalDate day) {
+        return startOf(day.plusDays(Math.max(MOST_LOOKBACK_DAYS, window.toDays())));
+    }
+
+    /** When the run has to have ended. */
+    Instant deadline(AutomationRun run) {
+        return run.createdAt().plus(sla.of(run.workflowId()));
+    }
+
     /** Tells from when until when the run is overdue, as far as is known; never, when it has ended. */
     void whileOverdue(AutomationRun run, BiConsumer<Instant, Instant> interval) {
         if (run.isUnended()) {
-            Instant deadline = run.createdAt().plus(sla);
-            interval.accept(KpiTime.justAfter(deadline), frozenAt(dayOf(run.createdAt())));
+            interval.accept(KpiTime.justAfter(deadline(run)), frozenAt(dayOf(run.createdAt())));
         }
+    }
+
+    /** Tells from when until when the run is on the watchlist as overdue; never, when it has ended. */
+    void whileWatchedAsOverdue(AutomationRun run, BiConsumer<Instant, Instant> interval) {
+        whileOverdue(run, (from, until) -> {
+            Instant watched = deadline(run).plus(sla.watch());
+            interval.accept(from, watched.isBefore(until) ? watched : until);
+        });
     }
 
     /** Whether the run is of a day whose figures no longer change. */
@@ -81,10 +123,11 @@ public record KpiSettings(
         return !frozenAt(dayOf(run.createdAt())).isAfter(now);
     }
 
-    /** Whether the run will not need a person any more: it failed before the window, or is of a frozen day. */
+    /** Whether the run will not be on the watchlist any more: it failed or became overdue too long ago, or is of a frozen day. */
     public boolean noLongerWatched(AutomationRun run, Instant now) {
-        return isFrozen(run, now)
-                || (run.isFailed() && !run.createdAt().plus(window).isAfter(now));
+        Instant end =
+                run.isFailed() ? run.createdAt().plus(window) : deadline(run).plus(sla.watch());
+        return isFrozen(run, now) || !end.isAfter(now);
     }
 
     /** The newest day whose figures no longer change at that instant. */

@@ -19,13 +19,14 @@ public final class KpiTable<V> {
     public record Column(String name, SqlType type) {}
 
     /**
-     * That rows stay when they are no longer derived. Of one whose end is not known both columns are set: the outcome to {@code
-     * deleted}, the end to the KPI time at which it went.
+     * That rows stay when they are no longer derived. Such a row tells the KPI time at which it went; of one whose end is not
+     * known the outcome becomes {@code deleted}, and the end that time.
      *
      * @param outcome a text column: null and {@code reopened} mean that the end is not known
      * @param end a column of instants
+     * @param deleted a column of instants: when the row went; null while it is derived
      */
-    public record KeptRows(String outcome, String end) {}
+    public record KeptRows(String outcome, String end, String deleted) {}
 
     private final String name;
     private final List<Column> keyColumns = new ArrayList<>();
@@ -67,8 +68,8 @@ public final class KpiTable<V> {
     }
 
     /** Lets rows stay when they are no longer derived, see {@link KeptRows}. */
-    public KpiTable<V> keptRows(String outcome, String end) {
-        keptRows = new KeptRows(outcome, end);
+    public KpiTable<V> keptRows(String outcome, String end, String deleted) {
+        keptRows = new KeptRows(outcome, end, deleted);
         return this;
     }
 

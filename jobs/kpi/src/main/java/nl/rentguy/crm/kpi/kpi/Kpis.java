@@ -25,6 +25,7 @@ public final class Kpis {
                         new AutomationSla(settings),
                         new SalesVelocity(settings),
                         new DealsDaily(settings),
+                        new ClosedDealsDaily(settings),
                         new DealStageHistory(),
                         new LeadFunnel(settings, Grain.TOTAL),
                         new LeadFunnel(settings, Grain.DAY),

@@ -78,7 +78,7 @@ public final class LeadFunnel implements Kpi {
                 cell,
                 SLOTS.fill()
                         .add(LEADS, 1)
-                        .addIf(!file.deals().isEmpty(), WITH_DEALS)
+                        .addIf(file.ownDeals().findAny().isPresent(), WITH_DEALS)
                         .addIf(file.isWon(), LEADS_WON)
                         .amounts());
         to.between(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.StageVisit;
@@ -138,7 +139,7 @@ public final class PipelineVelocity implements Kpi {
         }
         Instant closed = history.closedAt();
         if (closed != null) {
-            inStage.add(CLOSED, 1).add(CYCLE, Duration.between(deal.createdAt(), closed));
+            inStage.add(CLOSED, 1).add(CYCLE, Durations.between(deal.createdAt(), closed));
             Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
                     ? SLOTS.fill().add(WON, 1).add(WON_VALUE, deal.valueCents())
                     : SLOTS.fill().add(LOST, 1);

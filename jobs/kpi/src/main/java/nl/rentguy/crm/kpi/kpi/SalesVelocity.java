@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.engine.Amounts;
@@ -132,7 +133,7 @@ public final class SalesVelocity implements Kpi {
         }
         Instant closed = history.closedAt();
         if (closed != null) {
-            Duration cycle = Duration.between(deal.createdAt(), closed);
+            Duration cycle = Durations.between(deal.createdAt(), closed);
             always.add(CLOSED, 1).add(CYCLE, cycle);
             Slots.Filling outcome = deal.outcome() == Deal.Outcome.WON
                     ? SLOTS.fill().add(WON, 1).add(WON_VALUE, deal.valueCents()).add(WON_CYCLE, cycle)

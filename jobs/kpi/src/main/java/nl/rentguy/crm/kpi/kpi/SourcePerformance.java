@@ -17,6 +17,7 @@ import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.Letters;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code crm_source_performance}: what each source brought, from the visits of its website to the deals that were won. {@code
- * crm_source_performance_daily} has the same by the day on which a lead or a deal was created, or figures were captured.
+ * crm_source_performance_daily} has the same by the day on which a lead or a deal was created, or figures were captured, and by
+ * where the source's name is from.
  *
  * <p>A source is the same however it is spelled: in upper or lower case, with blanks around it. Of several spellings the row
  * shows the first in alphabetical order.
@@ -61,49 +63,40 @@ public final class SourcePerformance implements Kpi {
         }
     }
 
-    /** A source as somebody wrote it. */
-    private record Source(Dimension dimension, String label) {
+    /**
+     * A source as somebody wrote it.
+     *
+     * @param key the same for all ways to write it
+     */
+    private record Source(Dimension dimension, String key, String label) {
 
-        static final Source OF_LEADS_WITHOUT = new Source(Dimension.LEAD_SOURCE, "Direct/Other");
-        static final Source OF_DEALS_WITHOUT = new Source(Dimension.INTERNAL, "Pipeline");
-        static final Source OF_FIGURES_WITHOUT = new Source(Dimension.GA_CHANNEL, "GA/Other");
-
-        static final Comparator<Source> ORDER = Comparator.comparing(Source::dimension)
-                .thenComparing(source -> source.label.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
+        static final Source OF_LEADS_WITHOUT = new Source(Dimension.LEAD_SOURCE, "direct/other", "Direct/Other");
+        static final Source OF_DEALS_WITHOUT = new Source(Dimension.INTERNAL, "pipeline", "Pipeline");
+        static final Source OF_FIGURES_WITHOUT = new Source(Dimension.GA_CHANNEL, "ga/other", "GA Other");
 
         static Source of(Dimension dimension, @Nullable String text, Source otherwise) {
-            String label = text == null ? "" : trimmed(text);
-            return label.isEmpty() ? otherwise : new Source(dimension, label);
-        }
-
-        String key() {
-            return label.toLowerCase(Locale.ROOT);
-        }
-
-        /** Without the spaces around it, as SQL's trim does. */
-        private static String trimmed(String text) {
-            int from = 0;
-            int to = text.length();
-            while (from < to && text.charAt(from) == ' ') {
-                from++;
-            }
-            while (from < to && text.charAt(to - 1) == ' ') {
-                to--;
-            }
-            return text.substring(from, to);
+            String label = text == null ? "" : Letters.ofKey(Letters.trimmed(text));
+            return label.isEmpty() ? otherwise : new Source(dimension, Letters.fold(label), label);
         }
 
         List<String> line() {
             return List.of(NAME, dimension.name(), label);
         }
+    }
 
-        static Source ofLine(List<String> line) {
-            return new Source(Dimension.valueOf(line.get(1)), line.get(2));
+    /** How a row shows its source: where its name is from, and the name. */
+    private record Name(Dimension dimension, String label) {
+
+        static final Comparator<Name> ORDER = Comparator.comparing(Name::dimension)
+                .thenComparing(name -> name.label.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
+
+        static Name ofLine(List<String> line) {
+            return new Name(Dimension.valueOf(line.get(1)), line.get(2));
         }
     }
 
     /** What the columns are derived from: the key as it was contributed, and the rest. */
-    private record View(List<String> key, String currency, Source source, Amounts sums) {}
+    private record View(List<String> key, String currency, Name name, Amounts sums) {}
 
     private final KpiSettings settings;
     private final Grain grain;
@@ -112,14 +105,15 @@ public final class SourcePerformance implements Kpi {
     SourcePerformance(KpiSettings settings, Grain grain) {
         this.settings = settings;
         this.grain = grain;
-        this.table = grain.andDay(
-                        KpiTable.<View>named(grain.named("crm_source_performance"))
-                                .key("tenant_id", TEXT, v -> v.key.get(0))
-                                .key("source_key", TEXT, v -> v.key.get(1))
-                                .key("currency", TEXT, View::currency),
-                        View::key)
-                .column("label", TEXT, v -> v.source.label)
-                .column("dimension_type", TEXT, v -> v.source.dimension.word())
+        KpiTable<View> named = KpiTable.<View>named(grain.named("crm_source_performance"))
+                .key("tenant_id", TEXT, v -> v.key.get(0))
+                .key("source_key", TEXT, v -> v.key.get(1))
+                .key("currency", TEXT, View::currency);
+        // By day, figures that are too old for a look-back can be left out: they have rows of their own.
+        KpiTable<View> keyed = grain == Grain.DAY
+                ? grain.andDay(named.key("dimension_type", TEXT, v -> v.name.dimension.word()), View::key)
+                : named.column("dimension_type", TEXT, v -> v.name.dimension.word());
+        this.table = keyed.column("label", TEXT, v -> v.name.label)
                 .column("lead_count", BIGINT, v -> LEADS.of(v.sums))
                 .column("deal_count", BIGINT, v -> DEALS.of(v.sums))
                 .column("won_deal_count", BIGINT, v -> WON.of(v.sums))
@@ -151,7 +145,10 @@ public final class SourcePerformance implements Kpi {
                     to);
         }
         Source source = Source.of(Dimension.LEAD_SOURCE, known, Source.OF_DEALS_WITHOUT);
-        file.deals().values().forEach(deal -> add(deal, source, to));
+        file.deals().values().forEach(deal -> {
+            boolean own = lead == null || deal.tenantId().equals(lead.tenantId());
+            add(deal, own ? source : Source.OF_DEALS_WITHOUT, to);
+        });
     }
 
     @Override
@@ -167,7 +164,7 @@ public final class SourcePerformance implements Kpi {
         Source source = Source.of(Dimension.GA_SOURCE, metric.source(), channel);
         Contributions inWindow = contribution -> to.between(
                 settings.startOf(metric.capturedDate()),
-                settings.endOfWindow(metric.capturedDate()),
+                grain.endOf(metric.capturedDate(), settings),
                 contribution.cell(),
                 contribution.amounts());
         add(
@@ -197,7 +194,11 @@ public final class SourcePerformance implements Kpi {
     }
 
     private Cell.Group group(String tenant, Source source, LocalDate day) {
-        return new Cell.Group(table.name(), grain.key(day, tenant, source.key()));
+        return new Cell.Group(
+                table.name(),
+                grain == Grain.TOTAL
+                        ? List.of(tenant, source.key())
+                        : List.of(tenant, source.key(), source.dimension().word(), day.toString()));
     }
 
     @Override
@@ -205,10 +206,10 @@ public final class SourcePerformance implements Kpi {
         if (lines.isEmpty()) {
             return List.of();
         }
-        Source first = lines.keySet().stream()
+        Name first = lines.keySet().stream()
                 .filter(line -> line.get(0).equals(NAME))
-                .map(Source::ofLine)
-                .min(Source.ORDER)
+                .map(Name::ofLine)
+                .min(Name.ORDER)
                 .orElseThrow();
         return Currencies.rows(
                 SUMS,

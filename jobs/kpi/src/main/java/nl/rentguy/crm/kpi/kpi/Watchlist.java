@@ -130,7 +130,11 @@ public final class Watchlist implements Kpi {
     /** From so long after each activity, the deal's creation being the first, until the next: in the gaps between them. */
     private void whileIdle(Deal deal, DealFile file, Contributions to) {
         List<Instant> instants = new ArrayList<>();
-        file.activities().values().forEach(activity -> instants.add(activity.occurredAt()));
+        for (Activity activity : file.activities().values()) {
+            if (activity.tenantId().equals(deal.tenantId())) {
+                instants.add(activity.occurredAt());
+            }
+        }
         instants.sort(null);
         instants.add(Instant.MAX);
         Instant last = deal.createdAt();
@@ -157,9 +161,14 @@ public final class Watchlist implements Kpi {
             new Item(Kind.FAILED_RUN, run.tenantId(), run.id(), failed, run.dealId(), deal, run.workflowId())
                     .contribute(run.createdAt(), run.createdAt().plus(settings.window()), to);
         }
-        Instant deadline = run.createdAt().plus(settings.sla());
-        settings.whileOverdue(run, (from, until) -> new Item(
-                        Kind.OVERDUE_RUN, run.tenantId(), run.id(), deadline, run.dealId(), deal, run.workflowId())
+        settings.whileWatchedAsOverdue(run, (from, until) -> new Item(
+                        Kind.OVERDUE_RUN,
+                        run.tenantId(),
+                        run.id(),
+                        settings.deadline(run),
+                        run.dealId(),
+                        deal,
+                        run.workflowId())
                 .contribute(from, until, to));
     }
 
@@ -174,16 +183,18 @@ public final class Watchlist implements Kpi {
             @Nullable String workflow) {
 
         void contribute(Instant from, Instant until, Contributions to) {
+            // What a row says of another tenant's deal takes nothing of it across.
+            Deal shown = deal != null && deal.tenantId().equals(tenant) ? deal : null;
             Cell.Group group = new Cell.Group(
                     TABLE.name(), List.of(tenant, kind.name().toLowerCase(Locale.ROOT), Long.toString(id)));
             List<String> line = List.of(
                     since.toString(),
                     Optionals.written(dealId),
-                    Optionals.written(deal == null ? null : deal.title()),
-                    Optionals.written(deal == null ? null : deal.pipelineId()),
-                    Optionals.written(deal == null ? null : deal.stageId()),
-                    Optionals.written(deal == null ? null : deal.valueCents()),
-                    Optionals.written(deal == null ? null : deal.currency()),
+                    Optionals.written(shown == null ? null : shown.title()),
+                    Optionals.written(shown == null ? null : shown.pipelineId()),
+                    Optionals.written(shown == null ? null : shown.stageId()),
+                    Optionals.written(shown == null ? null : shown.valueCents()),
+                    Optionals.written(shown == null ? null : shown.currency()),
                     Optionals.written(workflow));
             to.between(
                     from,

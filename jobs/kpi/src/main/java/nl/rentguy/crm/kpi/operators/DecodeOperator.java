@@ -2,13 +2,16 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.RefusedException;
 import nl.rentguy.crm.kpi.cdc.RowDecoder;
+import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -39,6 +42,7 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
     public static final OutputTag<SourceProgress> PROGRESS = new OutputTag<>("progress", StreamTypes.SOURCE_PROGRESS);
 
     private final CapturedTables captured;
+    private final StatusWords words;
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient Counter refusals;
@@ -47,12 +51,13 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
     private transient RowDecoder decoder;
 
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient SourceProgress unreported;
+    private transient ReadTally unreported;
 
     private transient @Nullable ScheduledFuture<?> reporting;
 
-    public DecodeOperator(CapturedTables captured) {
+    public DecodeOperator(CapturedTables captured, StatusWords words) {
         this.captured = captured;
+        this.words = words;
         setChainingStrategy(ChainingStrategy.ALWAYS);
     }
 
@@ -60,8 +65,8 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
     public void open() throws Exception {
         super.open();
         refusals = getMetricGroup().counter("dead_letters");
-        decoder = new RowDecoder(captured);
-        unreported = SourceProgress.NONE;
+        decoder = new RowDecoder(captured, words);
+        unreported = new ReadTally();
         reporting = getProcessingTimeService().scheduleAtFixedRate(now -> report(), REPORT_MILLIS, REPORT_MILLIS);
     }
 
@@ -70,24 +75,37 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
         RawChange raw = element.getValue();
         if (raw.table().equals(CapturedTables.HEARTBEAT)) {
             checkPublication(raw);
-            unreported = unreported.andBeat(raw);
+            unreported.beat(raw);
             return;
         }
-        boolean refused = false;
-        try {
-            decoder.decode(raw).ifPresent(change -> output.collect(element.replace(change)));
-        } catch (RefusedException e) {
-            refused = true;
-            refusals.inc();
-            LOG.warn("Refused a change event: {}", e.explanation());
-            output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, e, captured)));
+        if (raw.operation() == RawChange.Operation.TRUNCATE) {
+            // Which rows went is not in the log, so no restart would mend it.
+            throw new SuppressRestartsException(new IllegalStateException(
+                    "%s was truncated in the CRM, and its log does not tell which rows went. Start anew with a snapshot: crm-kpi run --rebuild; and let the CRM use DELETE"
+                            .formatted(raw.table())));
         }
-        unreported = unreported.andRow(raw, refused);
+        try {
+            Optional<Decoded> decoded = decoder.decode(raw);
+            if (decoded.isPresent()) {
+                decoded.get().setAside().forEach(e -> setAside(raw, e));
+                unreported.row(raw, false, decoded.get().unknownStatus());
+                output.collect(element.replace(decoded.get().change()));
+            }
+        } catch (RefusedException e) {
+            setAside(raw, e);
+            unreported.row(raw, true, null);
+        }
+    }
+
+    private void setAside(RawChange raw, RefusedException why) {
+        refusals.inc();
+        LOG.warn("Set aside: {}", why.explanation());
+        output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, why, captured)));
     }
 
     private void checkPublication(RawChange beat) {
         String covered = beat.column(CapturedTables.HEARTBEAT_COVERED);
-        if (beat.committedAtMicros() == RowChange.IN_SNAPSHOT || covered == null) {
+        if (beat.isInSnapshot() || covered == null) {
             return;
         }
         List<String> missing = captured.missing(Arrays.asList(covered.split(",", -1)));
@@ -118,7 +136,6 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
     }
 
     private void report() {
-        output.collect(PROGRESS, new StreamRecord<>(unreported));
-        unreported = SourceProgress.NONE;
+        output.collect(PROGRESS, new StreamRecord<>(unreported.take()));
     }
 }

@@ -1,37 +1,99 @@
 package nl.rentguy.crm.kpi.operators;
 
-import nl.rentguy.crm.kpi.cdc.RawChange;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.function.ToLongFunction;
 import nl.rentguy.crm.kpi.crm.RowChange;
 
 /**
  * What was read of the CRM, in a while.
  *
- * @param snapshotRows rows of the snapshot, and
- * @param changes changes from the log, neither with heartbeats
- * @param deadLetters how many of both were refused
+ * @param tables by CRM table; those of which nothing was read are not in it
+ * @param unknownWords status words that no setting knows, as {@code table.column = word}, and how often each was read; at most
+ *     {@value #MOST_WORDS} of them
  * @param position the furthest LSN in the CRM's log; 0 for none
  * @param committedAt the latest commit time, milliseconds since the epoch; {@link RowChange#IN_SNAPSHOT} for none
  */
-public record SourceProgress(long snapshotRows, long changes, long deadLetters, long position, long committedAt) {
+public record SourceProgress(
+        Map<String, TableProgress> tables, Map<String, Long> unknownWords, long position, long committedAt) {
 
-    static final SourceProgress NONE = new SourceProgress(0, 0, 0, 0, RowChange.IN_SNAPSHOT);
+    static final int MOST_WORDS = 20;
 
-    SourceProgress andBeat(RawChange beat) {
-        return plus(new SourceProgress(0, 0, 0, beat.position(), beat.committedAt()));
+    /**
+     * What was read of one CRM table, heartbeats aside.
+     *
+     * @param snapshotRows rows of the snapshot
+     * @param changes changes from the log
+     * @param inserts how many of them are new rows
+     * @param deletes how many of them are deletions
+     * @param refused how many rows and changes could not be taken in
+     */
+    public record TableProgress(long snapshotRows, long changes, long inserts, long deletes, long refused) {
+
+        TableProgress plus(TableProgress other) {
+            return new TableProgress(
+                    snapshotRows + other.snapshotRows,
+                    changes + other.changes,
+                    inserts + other.inserts,
+                    deletes + other.deletes,
+                    refused + other.refused);
+        }
+
+        /** Rows and changes. */
+        public long read() {
+            return snapshotRows + changes;
+        }
+
+        /** How many rows the table has, as far as was read. */
+        public long rows() {
+            return snapshotRows + inserts - deletes;
+        }
     }
 
-    SourceProgress andRow(RawChange row, boolean refused) {
-        boolean inSnapshot = row.committedAtMicros() == RowChange.IN_SNAPSHOT;
-        return plus(new SourceProgress(
-                inSnapshot ? 1 : 0, inSnapshot ? 0 : 1, refused ? 1 : 0, row.position(), row.committedAt()));
-    }
+    static final SourceProgress NONE = new SourceProgress(Map.of(), Map.of(), 0, RowChange.IN_SNAPSHOT);
 
     SourceProgress plus(SourceProgress other) {
+        Map<String, Long> words = merged(unknownWords, other.unknownWords, Long::sum);
+        if (words.size() > MOST_WORDS) {
+            words.keySet()
+                    .retainAll(
+                            words.keySet().stream().sorted().limit(MOST_WORDS).toList());
+        }
         return new SourceProgress(
-                snapshotRows + other.snapshotRows,
-                changes + other.changes,
-                deadLetters + other.deadLetters,
+                merged(tables, other.tables, TableProgress::plus),
+                words,
                 Math.max(position, other.position),
                 Math.max(committedAt, other.committedAt));
+    }
+
+    private static <V> Map<String, V> merged(Map<String, V> a, Map<String, V> b, BinaryOperator<V> both) {
+        Map<String, V> merged = new HashMap<>(a);
+        b.forEach((key, value) -> merged.merge(key, value, both));
+        return merged;
+    }
+
+    private long sum(ToLongFunction<TableProgress> of) {
+        return tables.values().stream().mapToLong(of).sum();
+    }
+
+    /** Rows of the snapshot. */
+    public long snapshotRows() {
+        return sum(TableProgress::snapshotRows);
+    }
+
+    /** Rows of the snapshot and changes since. */
+    public long read() {
+        return sum(TableProgress::read);
+    }
+
+    /** How many of them could not be taken in. */
+    public long refused() {
+        return sum(TableProgress::refused);
+    }
+
+    /** Whether nothing of the log was read yet. */
+    public boolean isInSnapshot() {
+        return committedAt == RowChange.IN_SNAPSHOT;
     }
 }

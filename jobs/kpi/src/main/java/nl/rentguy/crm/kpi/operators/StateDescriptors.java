@@ -45,7 +45,7 @@ final class StateDescriptors {
     /** By task: the first KPI time, see {@link ProgressOperator}. */
     static final ListStateDescriptor<Long> FIRST = new ListStateDescriptor<>("first", Types.LONG);
 
-    /** In one task: what was read of the CRM since the job first started, see {@link StatusFunction}. */
+    /** In one task: what was read of the CRM since the job first started, see {@link StatusOperator}. */
     static final ListStateDescriptor<SourceProgress> SOURCE_PROGRESS =
             new ListStateDescriptor<>("source-progress", StreamTypes.SOURCE_PROGRESS);
 

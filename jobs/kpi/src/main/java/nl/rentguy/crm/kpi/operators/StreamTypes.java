@@ -12,6 +12,7 @@ import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -22,6 +23,7 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.SqlType;
+import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -51,9 +53,10 @@ public final class StreamTypes {
                     Map.entry("currency", Types.STRING),
                     Map.entry("expectedClose", Types.LOCAL_DATE),
                     Map.entry("probability", Types.INT),
-                    Map.entry("status", Types.STRING),
+                    Map.entry("outcome", Types.ENUM(Deal.Outcome.class)),
                     Map.entry("createdAt", Types.INSTANT),
-                    Map.entry("updatedAt", Types.INSTANT)));
+                    Map.entry("updatedAt", Types.INSTANT),
+                    Map.entry("committedAt", Types.INSTANT)));
 
     public static final TypeInformation<AutomationRun> RUN = Types.POJO(
             AutomationRun.class,
@@ -62,7 +65,7 @@ public final class StreamTypes {
                     "tenantId", Types.STRING,
                     "dealId", Types.LONG,
                     "workflowId", Types.STRING,
-                    "status", Types.STRING,
+                    "status", Types.ENUM(AutomationRun.Status.class),
                     "createdAt", Types.INSTANT,
                     "completedAt", Types.INSTANT));
 
@@ -97,7 +100,7 @@ public final class StreamTypes {
                     "type", Types.STRING,
                     "occurredAt", Types.INSTANT,
                     "dueAt", Types.INSTANT,
-                    "status", Types.STRING));
+                    "done", Types.BOOLEAN));
 
     public static final TypeInformation<StageVisit> STAGE_VISIT = Types.POJO(
             StageVisit.class,
@@ -129,17 +132,29 @@ public final class StreamTypes {
                     "leftVisits",
                     Types.LIST(STAGE_VISIT)));
 
+    public static final TypeInformation<PastDeal> PAST_DEAL = Types.POJO(
+            PastDeal.class,
+            Map.of(
+                    "dealId", Types.LONG,
+                    "tenantId", Types.STRING,
+                    "lastVisit", Types.INT,
+                    "history", DEAL_HISTORY));
+
     public static final TypeInformation<DealFile> DEAL_FILE = Types.POJO(
             DealFile.class,
             Map.of(
                     "history",
                     DEAL_HISTORY,
                     "remembered",
-                    DEAL_HISTORY,
+                    PAST_DEAL,
                     "versions",
                     Types.LIST(DEAL),
                     "settled",
                     Types.BOOLEAN,
+                    "pastVisits",
+                    Types.INT,
+                    "deletedAt",
+                    Types.INSTANT,
                     "activities",
                     Types.MAP(Types.LONG, ACTIVITY),
                     "runs",
@@ -161,7 +176,7 @@ public final class StreamTypes {
                     Map.entry("activity", ACTIVITY),
                     Map.entry("run", RUN),
                     Map.entry("metric", METRIC),
-                    Map.entry("remembered", DEAL_HISTORY)));
+                    Map.entry("remembered", PAST_DEAL)));
 
     public static final TypeInformation<EntityChange> ENTITY_CHANGE =
             Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
@@ -198,25 +213,39 @@ public final class StreamTypes {
                     "payload", Types.STRING,
                     "payloadSha256", Types.STRING));
 
-    public static final TypeInformation<SourceProgress> SOURCE_PROGRESS = Types.POJO(
-            SourceProgress.class,
+    public static final TypeInformation<TableProgress> TABLE_PROGRESS = Types.POJO(
+            TableProgress.class,
             Map.of(
                     "snapshotRows", Types.LONG,
                     "changes", Types.LONG,
-                    "deadLetters", Types.LONG,
-                    "position", Types.LONG,
-                    "committedAt", Types.LONG));
+                    "inserts", Types.LONG,
+                    "deletes", Types.LONG,
+                    "refused", Types.LONG));
+
+    public static final TypeInformation<SourceProgress> SOURCE_PROGRESS = Types.POJO(
+            SourceProgress.class,
+            Map.of(
+                    "tables",
+                    Types.MAP(Types.STRING, TABLE_PROGRESS),
+                    "unknownWords",
+                    Types.MAP(Types.STRING, Types.LONG),
+                    "position",
+                    Types.LONG,
+                    "committedAt",
+                    Types.LONG));
 
     public static final TypeInformation<KpiStatus> KPI_STATUS = Types.POJO(
             KpiStatus.class,
             Map.of(
                     "phase", Types.ENUM(KpiStatus.Phase.class),
+                    "problem", Types.STRING,
                     "kpiTime", Types.INSTANT,
                     "position", Types.LONG,
                     "lagSeconds", Types.DOUBLE,
                     "snapshotProgress", Types.DOUBLE,
                     "rowsRead", Types.LONG,
-                    "deadLetters", Types.LONG));
+                    "deadLetters", Types.LONG,
+                    "unknownWords", Types.MAP(Types.STRING, Types.LONG)));
 
     private StreamTypes() {}
 

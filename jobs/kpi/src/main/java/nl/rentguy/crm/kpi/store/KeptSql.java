@@ -7,13 +7,15 @@ final class KeptSql {
 
     private KeptSql() {}
 
-    /** Whether the row's end is not known. */
+    /** Whether it is not known yet that the row is kept. */
     static String condition(KeptRows kept) {
-        return "(held.%1$s IS NULL OR held.%1$s = 'reopened')".formatted(kept.outcome());
+        return "held.%s IS NULL".formatted(kept.deleted());
     }
 
-    /** The end that it then has. */
+    /** What it then tells: when it went, and its end, when that was not known. */
     static String assignments(KeptRows kept) {
-        return "%s = 'deleted', %s = sent.as_of, as_of = sent.as_of".formatted(kept.outcome(), kept.end());
+        String goesOn = "held.%1$s IS NULL OR held.%1$s = 'reopened'".formatted(kept.outcome());
+        return "%1$s = CASE WHEN %4$s THEN 'deleted' ELSE held.%1$s END, %2$s = CASE WHEN %4$s THEN sent.as_of ELSE held.%2$s END, %3$s = sent.as_of, as_of = sent.as_of"
+                .formatted(kept.outcome(), kept.end(), kept.deleted(), goesOn);
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.StageVisit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Reads {@code crm_deal_stage_history} back: of each deal, whose stage entries, visits and closing an earlier job has seen, its
  * history up to then.
  *
- * <p>The job may have ended in the middle of writing, and a deal may have had an earlier life under its id. The newest visit that
- * goes on, or that the deal is in after its closing, is the deal's last; rows after it are of an earlier life. An earlier visit without
- * an end ended when the next began.
+ * <p>A deal may have had earlier lives under its id, whose rows tell when it was deleted. The job may have ended in the middle of
+ * writing: the newest visit that goes on, or that the deal is in after its closing, is the deal's last, and an earlier visit without an
+ * end ended when the next began.
  */
 public final class RememberedDeals implements Serializable {
 
@@ -44,7 +45,8 @@ public final class RememberedDeals implements Serializable {
             @Nullable Instant closedAt,
             long valueCents,
             String currency,
-            @Nullable String outcome) {
+            @Nullable String outcome,
+            boolean deleted) {
 
         static Visit of(ResultSet row) throws SQLException {
             return new Visit(
@@ -58,16 +60,13 @@ public final class RememberedDeals implements Serializable {
                     instant(row, "closed_at"),
                     row.getBigDecimal("value").movePointRight(2).longValueExact(),
                     row.getString("currency"),
-                    row.getString("outcome"));
+                    row.getString("outcome"),
+                    instant(row, "deleted_at") != null);
         }
 
         private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
             OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
             return at == null ? null : at.toInstant();
-        }
-
-        boolean isDeleted() {
-            return "deleted".equals(outcome);
         }
 
         boolean isReopened() {
@@ -81,7 +80,7 @@ public final class RememberedDeals implements Serializable {
 
         /** As it ended; where that is not known, when the next visit began. */
         StageVisit endedBefore(Visit next) {
-            return leftAt == null || outcome == null || isDeleted() || isReopened()
+            return leftAt == null || outcome == null || isReopened()
                     ? ended(next.enteredAt, StageVisit.End.MOVED)
                     : ended(leftAt, StageVisit.End.valueOf(outcome.toUpperCase(Locale.ROOT)));
         }
@@ -101,7 +100,7 @@ public final class RememberedDeals implements Serializable {
      * @param share from 0 to {@code shares} - 1
      * @return how many deals
      */
-    public long read(int share, int shares, Consumer<DealHistory> out) throws SQLException {
+    public long read(int share, int shares, Consumer<PastDeal> out) throws SQLException {
         try (Connection connection = database.connect()) {
             // Without a transaction the driver would fetch the whole table at once.
             connection.setAutoCommit(false);
@@ -112,7 +111,7 @@ public final class RememberedDeals implements Serializable {
     }
 
     /** The same over that connection. */
-    public static long read(Connection kpi, int share, int shares, Consumer<DealHistory> out) throws SQLException {
+    public static long read(Connection kpi, int share, int shares, Consumer<PastDeal> out) throws SQLException {
         long deals = 0;
         // Of a deal that went from one tenant to another, the rows of the latter.
         try (PreparedStatement select = kpi.prepareStatement("""
@@ -128,33 +127,40 @@ public final class RememberedDeals implements Serializable {
                 while (row.next()) {
                     Visit visit = Visit.of(row);
                     if (!ofDeal.isEmpty() && ofDeal.get(0).dealId != visit.dealId) {
-                        deals += collect(ofDeal, out);
+                        collect(ofDeal, out);
+                        deals++;
                         ofDeal = new ArrayList<>();
                     }
                     ofDeal.add(visit);
                 }
             }
-            return ofDeal.isEmpty() ? deals : deals + collect(ofDeal, out);
+            if (!ofDeal.isEmpty()) {
+                collect(ofDeal, out);
+                deals++;
+            }
+            return deals;
         }
     }
 
-    private static int collect(List<Visit> ofDeal, Consumer<DealHistory> out) {
-        int last = ofDeal.size() - 1;
-        while (last >= 0 && !ofDeal.get(last).isCurrent()) {
+    private static void collect(List<Visit> ofDeal, Consumer<PastDeal> out) {
+        Visit newest = ofDeal.get(ofDeal.size() - 1);
+        List<Visit> life = ofDeal.stream().filter(visit -> !visit.deleted).toList();
+        out.accept(new PastDeal(newest.dealId, newest.tenantId, newest.number, life.isEmpty() ? null : history(life)));
+    }
+
+    private static DealHistory history(List<Visit> life) {
+        int last = life.size() - 1;
+        while (last > 0 && !life.get(last).isCurrent()) {
             last--;
         }
-        if (last < 0) {
-            last = ofDeal.size() - 1;
-            if (ofDeal.get(last).isDeleted()) {
-                return 0;
-            }
+        if (!life.get(last).isCurrent()) {
+            last = life.size() - 1;
         }
         List<StageVisit> left = new ArrayList<>();
         for (int i = 0; i < last; i++) {
-            left.add(ofDeal.get(i).endedBefore(ofDeal.get(i + 1)));
+            left.add(life.get(i).endedBefore(life.get(i + 1)));
         }
-        out.accept(history(ofDeal.get(last), left));
-        return 1;
+        return history(life.get(last), left);
     }
 
     /** As of the deal's last version that the earlier job saw. */
@@ -172,9 +178,10 @@ public final class RememberedDeals implements Serializable {
                 current.currency,
                 null,
                 0,
-                closed ? won ? "won" : "lost" : "open",
+                closed ? won ? Deal.Outcome.WON : Deal.Outcome.LOST : Deal.Outcome.OPEN,
                 current.enteredAt,
-                current.enteredAt);
+                current.enteredAt,
+                null);
         return new DealHistory(
                 deal,
                 current.number,

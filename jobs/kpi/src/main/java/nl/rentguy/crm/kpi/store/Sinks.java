@@ -1,9 +1,9 @@
 package nl.rentguy.crm.kpi.store;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Locale;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
@@ -29,6 +29,8 @@ public final class Sinks {
 
     private static final JdbcExecutionOptions ONE_BY_ONE =
             JdbcExecutionOptions.builder().withBatchSize(1).withMaxRetries(5).build();
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Sinks() {}
 
@@ -68,42 +70,61 @@ public final class Sinks {
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
                         INSERT INTO crm_kpi.crm_kpi_status AS held
-                          (pipeline, phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
-                           dead_letters, job_version, definition_version, settings)
-                        VALUES (?, ?, ?, ?::pg_lsn, ?, ?, ?, ?, ?, ?, ?::jsonb)
+                          (pipeline, phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
+                           dead_letters, unknown_words, job_version, definition_version, settings)
+                        SELECT pipeline, CASE WHEN phase = 'live' AND refused THEN 'degraded' ELSE phase END,
+                          coalesce(problem, CASE WHEN refused THEN
+                            'KPI rows were refused by this database: see crm_kpi_dead_letters, reason refused_by_database' END),
+                          kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read, dead_letters, unknown_words,
+                          job_version, definition_version, settings
+                        FROM (VALUES (?, ?, ?, ?::timestamptz, ?::pg_lsn, ?::double precision, ?::double precision, ?::bigint,
+                              ?::bigint, ?::jsonb, ?, ?, ?::jsonb))
+                          AS sent (pipeline, phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress,
+                              rows_read, dead_letters, unknown_words, job_version, definition_version, settings),
+                          LATERAL (SELECT EXISTS (SELECT FROM crm_kpi.crm_kpi_dead_letters
+                            WHERE received_at > now() - interval '1 hour' AND reason = 'refused_by_database')) AS lately (refused)
                         ON CONFLICT (pipeline) DO UPDATE SET
-                          (phase, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
-                           dead_letters, job_version, definition_version, settings, updated_at) =
-                          (excluded.phase, greatest(held.kpi_time, excluded.kpi_time), excluded.source_position,
+                          (phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
+                           dead_letters, unknown_words, job_version, definition_version, settings, updated_at) =
+                          (excluded.phase,
+                           coalesce(excluded.problem, CASE WHEN excluded.phase = 'restarting' THEN held.problem END),
+                           greatest(held.kpi_time, excluded.kpi_time), excluded.source_position,
                            excluded.source_lag_seconds, excluded.snapshot_progress, excluded.rows_read,
-                           excluded.dead_letters, excluded.job_version, excluded.definition_version, excluded.settings, now())""", (statement, status) -> {
+                           excluded.dead_letters, excluded.unknown_words, excluded.job_version, excluded.definition_version,
+                           excluded.settings, now())""", (statement, status) -> {
                     statement.setString(1, pipeline);
-                    statement.setString(2, status.phase().name().toLowerCase(Locale.ROOT));
+                    statement.setString(2, status.phase().word());
+                    statement.setString(3, status.problem());
                     Instant kpiTime = status.kpiTime();
-                    statement.setObject(3, kpiTime == null ? null : kpiTime.atOffset(ZoneOffset.UTC));
-                    statement.setString(4, status.position() == 0 ? null : lsn(status.position()));
-                    statement.setObject(5, status.lagSeconds());
-                    statement.setObject(6, status.snapshotProgress());
-                    statement.setLong(7, status.rowsRead());
-                    statement.setLong(8, status.deadLetters());
-                    statement.setString(9, JobVersion.CURRENT);
-                    statement.setString(10, definition);
-                    statement.setString(11, figures);
+                    statement.setObject(4, kpiTime == null ? null : kpiTime.atOffset(ZoneOffset.UTC));
+                    statement.setString(5, status.position() == 0 ? null : lsn(status.position()));
+                    statement.setObject(6, status.lagSeconds());
+                    statement.setObject(7, status.snapshotProgress());
+                    statement.setLong(8, status.rowsRead());
+                    statement.setLong(9, status.deadLetters());
+                    statement.setString(
+                            10, JSON.valueToTree(status.unknownWords()).toString());
+                    statement.setString(11, JobVersion.CURRENT);
+                    statement.setString(12, definition);
+                    statement.setString(13, figures);
                 })
                 .buildAtLeastOnce(kpiDatabase(config));
     }
 
     /** What SQL that reads the tables needs to know of the settings, by the names of their options. */
     private static String json(KpiSettings settings) {
-        return new ObjectMapper()
-                .createObjectNode()
+        ObjectNode slaByWorkflow = JSON.createObjectNode();
+        settings.sla().byWorkflow().forEach((workflow, limit) -> slaByWorkflow.put(workflow, limit.toMinutes()));
+        return JSON.createObjectNode()
                 .put("window_days", settings.window().toDays())
                 .put("stale_days", settings.stale().toDays())
                 .put("idle_days", settings.idle().toDays())
-                .put("sla_minutes", settings.sla().toMinutes())
+                .put("sla_minutes", settings.sla().limit().toMinutes())
+                .put("overdue_watch_days", settings.sla().watch().toDays())
                 .put("freeze_days", settings.freezeDays())
                 .put("time_zone", settings.timeZone().getId())
                 .put("default_currency", settings.defaultCurrency())
+                .set("sla_minutes_by_workflow", slaByWorkflow)
                 .toString();
     }
 

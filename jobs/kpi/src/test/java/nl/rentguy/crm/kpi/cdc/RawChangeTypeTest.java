@@ -17,7 +17,8 @@ class RawChangeTypeTest {
         SerializerConfigImpl noKryo = new SerializerConfigImpl();
         noKryo.setGenericTypes(false);
         TypeSerializer<RawChange> serializer = RawChangeType.INSTANCE.createSerializer(noKryo);
-        RawChange change = new RawChange("crm_deals", true, 26_760_976, 1_795_328_275_009_103L, Map.of("id", "100"));
+        RawChange change = new RawChange(
+                "crm_deals", RawChange.Operation.DELETE, 26_760_976, 1_795_328_275_009_103L, Map.of("id", "100"));
         DataOutputSerializer out = new DataOutputSerializer(64);
         serializer.serialize(change, out);
         assertThat(serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer())))

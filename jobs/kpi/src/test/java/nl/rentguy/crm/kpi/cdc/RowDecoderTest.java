@@ -7,10 +7,13 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.Map;
+import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RowDecoderTest {
 
     private static final CapturedTables CAPTURED = CapturedTables.of(new Configuration());
-    private static final RowDecoder DECODER = new RowDecoder(CAPTURED);
+    private static final RowDecoder DECODER = new RowDecoder(CAPTURED, StatusWords.DEFAULTS);
 
     private static final Map<String, String> DEAL = Map.ofEntries(
             Map.entry("id", "9007199254740993"),
@@ -44,12 +47,12 @@ class RowDecoderTest {
         } else {
             columns.put(column, value);
         }
-        return new RawChange("crm_deals", false, 77, 1_795_328_275_009_103L, columns);
+        return new RawChange("crm_deals", Operation.UPDATE, 77, 1_795_328_275_009_103L, columns);
     }
 
     @Test
     void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws RefusedException {
-        RowChange change = DECODER.decode(deal("title", "x")).orElseThrow();
+        RowChange change = DECODER.decode(deal("title", "x")).orElseThrow().change();
         assertThat(change.committedAt()).isEqualTo(1_795_328_275_010L);
         assertThat(change.deal())
                 .isEqualTo(new Deal(
@@ -63,15 +66,16 @@ class RowDecoderTest {
                         "EUR",
                         LocalDate.of(2026, 12, 24),
                         40,
-                        "Won",
+                        Deal.Outcome.WON,
                         Instant.parse("2026-11-22T06:17:55.009103Z"),
-                        Instant.parse("2026-11-22T06:17:55Z")));
+                        Instant.parse("2026-11-22T06:17:55Z"),
+                        Instant.parse("2026-11-22T06:17:55.009103Z")));
     }
 
     @ParameterizedTest
     @CsvSource({"1234.5, 123450", "-3, -300", "1E+2, 10000", "10.9900, 1099", "9999999999.99, 999999999999"})
     void amountsOfAnyNotationAreExactCents(String value, long cents) throws RefusedException {
-        Deal deal = DECODER.decode(deal("value", value)).orElseThrow().deal();
+        Deal deal = DECODER.decode(deal("value", value)).orElseThrow().change().deal();
         assertThat(deal).isNotNull().extracting(Deal::valueCents).isEqualTo(cents);
     }
 
@@ -84,7 +88,6 @@ class RowDecoderTest {
         "created_at, infinity, an instant",
         "updated_at, 2026-11-22, an instant",
         "created_at, 0044-03-15T00:00:00Z, between 1900 and 2200",
-        "probability, 40.5, an integer",
         "stage_id, two, an integer"
     })
     void whatCannotBeReadIsRefusedWithColumnValueAndExpectation(String column, String value, String expected) {
@@ -92,6 +95,58 @@ class RowDecoderTest {
                 .isInstanceOfSatisfying(
                         RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNREADABLE_VALUE))
                 .hasMessageContainingAll("crm_deals." + column, value, expected, "9007199254740993");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"40.5", "-1", "101", "2000000000", "NaN"})
+    void aProbabilityThatIsNoneCostsTheWeightedValuesAlone(String value) throws RefusedException {
+        Decoded decoded = DECODER.decode(deal("probability", value)).orElseThrow();
+        assertThat(decoded.change().deal())
+                .isNotNull()
+                .extracting(Deal::probability)
+                .isEqualTo(0);
+        assertThat(decoded.setAside()).singleElement().satisfies(aside -> assertThat(aside)
+                .hasMessageContainingAll("crm_deals.probability", value, "9007199254740993", "counts in everything"));
+        assertThat(DECODER.decode(deal("probability", "40")).orElseThrow().setAside())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2932896", "-2147472692", "-622191233", "infinity", "-62135596"})
+    void aDateBeyondTimeIsHowCrmsWriteThatThereIsNone(String value) throws RefusedException {
+        Decoded decoded = DECODER.decode(deal("expected_close", value)).orElseThrow();
+        assertThat(decoded.change().deal())
+                .isNotNull()
+                .extracting(Deal::expectedClose)
+                .isNull();
+        assertThat(decoded.setAside()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"EUR, EUR", "eur, EUR", "Usd, USD", "€, €", "'eur ', 'eur '", "euro, euro"})
+    void currenciesAreInCapitalsAndWhatIsNoCodeStaysAsItIs(String value, String expected) throws RefusedException {
+        Deal deal =
+                DECODER.decode(deal("currency", value)).orElseThrow().change().deal();
+        assertThat(deal).isNotNull().extracting(Deal::currency).isEqualTo(expected);
+    }
+
+    @Test
+    void anUnknownStatusWordIsNamedAndCountsAsOpen() throws RefusedException {
+        Decoded decoded = DECODER.decode(deal("status", "Negotiating")).orElseThrow();
+        assertThat(decoded.unknownStatus()).isEqualTo("Negotiating");
+        assertThat(decoded.change().deal())
+                .isNotNull()
+                .extracting(Deal::outcome)
+                .isEqualTo(Deal.Outcome.OPEN);
+        assertThat(DECODER.decode(deal("status", "CLOSED_LOST")).orElseThrow().unknownStatus())
+                .isNull();
+    }
+
+    @Test
+    void aTenantsNameIsNeverCutOffAsItWouldBeAnothers() {
+        assertThatThrownBy(() -> DECODER.decode(deal("tenant_id", "t".repeat(201))))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("at most 200 characters");
     }
 
     @Test
@@ -114,13 +169,14 @@ class RowDecoderTest {
 
     @Test
     void aDeletionNeedsNothingButTheKey() throws RefusedException {
-        RawChange raw = new RawChange("crm_automation_runs", true, 78, 1_000, Map.of("id", "5"));
-        assertThat(DECODER.decode(raw)).contains(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 5, 1));
+        RawChange raw = new RawChange("crm_automation_runs", Operation.DELETE, 78, 1_000, Map.of("id", "5"));
+        assertThat(DECODER.decode(raw).orElseThrow().change())
+                .isEqualTo(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 5, 1));
     }
 
     @Test
     void otherTablesAreNoKpisBusiness() throws RefusedException {
-        assertThat(DECODER.decode(new RawChange("crm_kpi_heartbeat", false, 1, 1, Map.of("id", "1"))))
+        assertThat(DECODER.decode(new RawChange("crm_kpi_heartbeat", Operation.UPDATE, 1, 1, Map.of("id", "1"))))
                 .isEmpty();
     }
 }

@@ -29,7 +29,7 @@ class JobConfigTest {
         Configuration config = JobConfig.load(file, Map.of(), List.of("kpi.sla-minutes=20"));
         assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(20);
         assertThat(config.get(JobOptions.KPI_EMIT_INTERVAL)).isEqualTo(Duration.ofMillis(100));
-        assertThat(JobOptions.kpiSettings(config).sla()).isEqualTo(Duration.ofMinutes(20));
+        assertThat(JobOptions.kpiSettings(config).sla().limit()).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test

@@ -35,7 +35,7 @@ class EntityEngineTest {
     private final List<Delta> deltas = new ArrayList<>();
 
     private static RowChange created(Instant at) {
-        return RowChange.of(new AutomationRun(1, "mrdj", null, "w", "running", at, null), 0);
+        return RowChange.of(new AutomationRun(1, "mrdj", null, "w", AutomationRun.Status.OPEN, at, null), 0);
     }
 
     private static RowChange deleted() {

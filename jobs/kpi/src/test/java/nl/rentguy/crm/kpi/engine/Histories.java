@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
@@ -14,16 +15,28 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.RandomDistribution;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
 import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.apache.flink.configuration.Configuration;
 
 /** Random histories of a CRM on a real PostgreSQL, and whether the KPIs equal the batch queries all along. */
 public final class Histories implements AutoCloseable {
 
     private static final Instant START = Instant.parse("2026-03-28T22:59:30.250Z");
     private static final int VACUUM_EVERY = 100;
+
+    /** One workflow has an SLA of its own. */
+    public static final KpiSettings SETTINGS = settings();
+
+    private static KpiSettings settings() {
+        Configuration config = new Configuration();
+        config.setString("kpi.sla-minutes.flow-1", "25");
+        return JobOptions.kpiSettings(config);
+    }
 
     private final Connection crm;
     private int lived;
@@ -36,7 +49,10 @@ public final class Histories implements AutoCloseable {
 
     /** On a database of their own. */
     public Histories() throws SQLException {
-        crm = TestDatabase.create().connect();
+        crm = TestDatabase.createOfAnyCrm().connect();
+        try (Statement statement = crm.createStatement()) {
+            statement.execute("INSERT INTO oracle.slas VALUES ('flow-1', interval '25 minutes')");
+        }
         crm.setAutoCommit(false);
     }
 
@@ -64,8 +80,10 @@ public final class Histories implements AutoCloseable {
             ChangeCapture capture = new ChangeCapture(crm, order);
             Instant now = START;
             // A pipeline to begin with, so that no step falls flat.
+            setCommitTime(now);
             random.apply(new Step(0, 1, 0, 0, 0), now);
             for (Step step : history) {
+                setCommitTime(now);
                 random.apply(step, now);
                 for (RowChange change : capture.since(now.toEpochMilli())) {
                     tables.apply(change, now.toEpochMilli());
@@ -82,12 +100,21 @@ public final class Histories implements AutoCloseable {
             for (RowChange change : capture.since(now.toEpochMilli())) {
                 tables.apply(change, now.toEpochMilli());
             }
+            // As long as a deal may come back under its id, the number of its visits is remembered.
+            tables.advance(now.plus(Duration.ofDays(SETTINGS.freezeDays())).toEpochMilli());
             assertThat(tables.isEmpty())
                     .as("nothing is remembered of what is gone")
                     .isTrue();
         } finally {
             crm.rollback();
             vacuumNowAndThen();
+        }
+    }
+
+    /** When the CRM's next versions are committed, as the oracle is to see it. */
+    private void setCommitTime(Instant now) throws SQLException {
+        try (Statement statement = crm.createStatement()) {
+            statement.execute("SELECT set_config('oracle.committed_at', '" + now + "', true)");
         }
     }
 

@@ -17,7 +17,6 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.Dashboards;
 import nl.rentguy.crm.kpi.store.RememberedDeals;
@@ -28,6 +27,8 @@ import nl.rentguy.crm.kpi.store.RememberedDeals;
  * histories is the Maven property {@code histories}.
  */
 class HistoriesEqualOracleTest {
+
+    private static final List<Integer> LOOKBACKS = List.of(1, 2, 7, 29, 30, 31, 90, 364, 365);
 
     @SuppressWarnings("NullAway.Init")
     private static Histories histories;
@@ -50,7 +51,7 @@ class HistoriesEqualOracleTest {
     @Property
     void everyRowEqualsTheBatchQuery(@ForAll("histories") List<Step> history, @ForAll Random order)
             throws SQLException {
-        histories.live(new Kpis(KpiSettings.DEFAULTS), history, order, (tables, now) -> {
+        histories.live(new Kpis(Histories.SETTINGS), history, order, (tables, now) -> {
             assertDashboardsEqual(tables, now, order);
             histories.assertEqual(withoutState(now, order), now);
         });
@@ -62,7 +63,7 @@ class HistoriesEqualOracleTest {
         List<RowChange> known = new ArrayList<>(new ChangeCapture(crm, order).since(RowChange.IN_SNAPSHOT));
         RememberedDeals.read(crm, 0, 1, past -> known.add(RowChange.remembering(past)));
         Collections.shuffle(known, order);
-        InMemoryTables anew = new InMemoryTables(new Kpis(KpiSettings.DEFAULTS));
+        InMemoryTables anew = new InMemoryTables(new Kpis(Histories.SETTINGS));
         known.forEach(anew::load);
         anew.advance(now.toEpochMilli());
         return anew;
@@ -83,7 +84,10 @@ class HistoriesEqualOracleTest {
             LocalDate from = choice.nextBoolean()
                     ? null
                     : LocalDate.ofInstant(now, ZoneOffset.UTC).minusDays(choice.nextInt(60));
-            Dashboards.assertEqual(crm, crm, new Dashboards.Question(tenant, pipeline, stage, from), now);
+            Integer lookback = choice.nextInt(3) == 0
+                    ? null
+                    : choice.nextBoolean() ? 1 + choice.nextInt(365) : LOOKBACKS.get(choice.nextInt(LOOKBACKS.size()));
+            Dashboards.assertEqual(crm, crm, new Dashboards.Question(tenant, pipeline, stage, from, lookback), now);
         }
     }
 }

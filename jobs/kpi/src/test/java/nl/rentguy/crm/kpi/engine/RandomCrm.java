@@ -15,7 +15,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -34,15 +33,50 @@ public final class RandomCrm {
     public record Step(int what, int which, int value, int when, int jump) {}
 
     private static final List<String> TENANTS = List.of("mrdj", "feestkompas");
-    private static final List<String> DEAL_STATUS = List.of("open", "won", "WON", "lost", "closed_lost", "Negotiating");
-    private static final List<String> RUN_STATUS =
-            List.of("queued", "running", "completed", "Succeeded", "failed", "FAILED", "cancelled", "waiting");
-    private static final List<String> CURRENCIES = List.of("EUR", "EUR", "EUR", "USD", "CHF");
+    private static final List<String> DEAL_STATUS =
+            List.of("open", "won", "WON", "lost", "closed_lost", "Negotiating", "LOST");
+    private static final List<String> RUN_STATUS = List.of(
+            "queued",
+            "running",
+            "completed",
+            "Succeeded",
+            "failed",
+            "FAILED",
+            "cancelled",
+            "waiting",
+            "ERROR",
+            "Canceled",
+            "done",
+            "FAİLED",
+            "Paused");
+    private static final List<String> CURRENCIES = List.of("EUR", "EUR", "eur", "USD", "Chf", "€", "EUR ");
     private static final List<Integer> DAYS_AHEAD = List.of(-999, -31, -1, 0, 1, 2, 14, 29, 30, 31, 60);
     private static final List<Integer> DAYS_LOADED = List.of(-400, -31, -30, -29, -28, -2, -1, 0, 1);
     private static final List<@Nullable String> SOURCES = Arrays.asList(
-            "Google", "google ", "GOOGLE", "bruidsbeurs", "", "  ", null, "Café", "pipeline", "Direct/Other");
+            "Google",
+            "google ",
+            "GOOGLE",
+            "bruidsbeurs",
+            "",
+            "  ",
+            null,
+            "Café",
+            "CAFÉ",
+            "pipeline",
+            "Direct/Other",
+            "GA Other",
+            "ga/other",
+            "ΟΔΥΣΣΕΥΣ",
+            "Οδυσσευς",
+            "İSTANBUL",
+            "istanbul",
+            "https://example.org/?c=" + "𝒢é".repeat(2_000));
     private static final List<String> ACTIVITIES = List.of("call", "email", "task");
+    private static final List<String> WORKFLOWS = List.of("flow-0", "flow-1", "flow-" + "1".repeat(3_000));
+
+    /** No date, as CRMs write it. */
+    private static final List<String> NO_DATES = List.of("9999-12-31", "infinity", "-infinity", "1800-01-01");
+
     private static final Duration DAYS_7 = Duration.ofDays(7);
     private static final Duration MINUTES_10 = Duration.ofMinutes(10);
     private static final Duration DAYS_14 = Duration.ofDays(14);
@@ -57,6 +91,8 @@ public final class RandomCrm {
             MINUTES_10,
             MINUTES_10.minus(MICRO),
             MINUTES_10.plus(MICRO),
+            Duration.ofMinutes(25),
+            Duration.ofMillis(-3),
             Duration.ofHours(3),
             DAYS_7,
             DAYS_7.minus(MICRO),
@@ -78,6 +114,7 @@ public final class RandomCrm {
             MINUTES_10,
             MINUTES_10.minusMillis(1),
             MINUTES_10.plusMillis(1),
+            Duration.ofMinutes(25),
             Duration.ofHours(30),
             DAYS_7,
             DAYS_7.minusMillis(1),
@@ -103,7 +140,7 @@ public final class RandomCrm {
     void apply(Step step, Instant now) throws SQLException {
         Instant then = now.minus(any(OFFSETS, step.when()));
         int value = step.value();
-        switch (step.what() % 34) {
+        switch (step.what() % 42) {
             case 0 -> {
                 int pipeline = id(
                         "INSERT INTO crm_pipelines (tenant_id, name) VALUES (?, ?) RETURNING id",
@@ -148,9 +185,16 @@ public final class RandomCrm {
                 update("UPDATE crm_pipelines SET name = ? WHERE id = ?", name("p", step), pick("crm_pipelines", step));
             case 14 -> {
                 if (value % 3 == 0) {
-                    update("DELETE FROM crm_pipelines WHERE id = ?", pick("crm_pipelines", step));
+                    int pipeline = pick("crm_pipelines", step);
+                    update(
+                            "DELETE FROM crm_deals WHERE pipeline_id = ? OR stage_id IN (SELECT id FROM crm_pipeline_stages WHERE pipeline_id = ?)",
+                            pipeline,
+                            pipeline);
+                    update("DELETE FROM crm_pipelines WHERE id = ?", pipeline);
                 } else if (value % 3 == 1) {
-                    update("DELETE FROM crm_pipeline_stages WHERE id = ?", pick("crm_pipeline_stages", step));
+                    int stage = pick("crm_pipeline_stages", step);
+                    update("DELETE FROM crm_deals WHERE stage_id = ?", stage);
+                    update("DELETE FROM crm_pipeline_stages WHERE id = ?", stage);
                 } else {
                     update(
                             "UPDATE crm_pipeline_stages SET pipeline_id = ?, name = ? WHERE id = ?",
@@ -165,7 +209,7 @@ public final class RandomCrm {
                         "INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at) VALUES (?, (SELECT id FROM crm_deals WHERE id = ?), 't', ?, ?, ?, ?)",
                         any(TENANTS, step.which()),
                         value % 3 == 0 ? 0 : pick("crm_deals", step),
-                        "flow-" + value % 2,
+                        any(WORKFLOWS, value),
                         status,
                         then,
                         value % 5 == 0 ? now : null);
@@ -202,7 +246,8 @@ public final class RandomCrm {
             }
             case 28, 29, 30 ->
                 update(
-                        "INSERT INTO crm_activities (tenant_id, deal_id, activity_type, occurred_at) SELECT tenant_id, id, ?, ? FROM crm_deals WHERE id = ?",
+                        "INSERT INTO crm_activities (tenant_id, deal_id, activity_type, summary, occurred_at) SELECT CASE WHEN ? THEN 'feestkompas' ELSE tenant_id END, id, ?, 's', ? FROM crm_deals WHERE id = ?",
+                        value % 8 == 0,
                         any(ACTIVITIES, value),
                         then,
                         pick("crm_deals", step));
@@ -214,7 +259,35 @@ public final class RandomCrm {
                         value % 2 == 0 ? 0 : pick("crm_deals", value),
                         pick("crm_activities", step));
             case 32 -> update("DELETE FROM crm_activities WHERE id = ?", pick("crm_activities", step));
-            default -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
+            case 33 -> update("DELETE FROM crm_automation_runs WHERE id = ?", pick("crm_automation_runs", step));
+            // By hand, or by somebody's script: updated_at stays as it is.
+            case 34, 35 ->
+                update(
+                        "UPDATE crm_deals SET status = ? WHERE id = ?",
+                        any(DEAL_STATUS, value),
+                        pick("crm_deals", step));
+            case 36 ->
+                update(
+                        "UPDATE crm_deals SET stage_id = ? WHERE id = ?",
+                        pick("crm_pipeline_stages", step.value()),
+                        pick("crm_deals", step));
+            case 37 -> restoreADeal(step, now);
+            case 38 ->
+                update(
+                        "UPDATE crm_deals SET expected_close = ?::date, probability = ? WHERE id = ?",
+                        any(NO_DATES, value),
+                        value % 5 == 0 ? null : value % 7 == 0 ? -1 : value % 3 == 0 ? 2_000_000_000 : value % 101,
+                        pick("crm_deals", step));
+            case 39 ->
+                update(
+                        "UPDATE crm_automation_runs SET completed_at = CASE WHEN ? THEN 'infinity' ELSE created_at - interval '3 ms' END, status = 'completed' WHERE id = ?",
+                        value % 6 == 0,
+                        pick("crm_automation_runs", step));
+            case 40 -> nameless(step, now);
+            default ->
+                update(
+                        "UPDATE crm_deals SET lead_id = (SELECT id FROM crm_leads l WHERE l.tenant_id <> crm_deals.tenant_id ORDER BY id LIMIT 1) WHERE id = ?",
+                        pick("crm_deals", step));
         }
     }
 
@@ -229,6 +302,7 @@ public final class RandomCrm {
 
     /** Deletes every row there is. */
     void clear() throws SQLException {
+        update("DELETE FROM crm_deals");
         update("DELETE FROM crm_pipelines");
         update("DELETE FROM crm_automation_runs");
         update("DELETE FROM crm_acquisition_metrics");
@@ -252,7 +326,7 @@ public final class RandomCrm {
                       ga_conversions, ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id, gtm_container_id)
                     VALUES (?, 'organic', ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN 'ga' END, CASE WHEN ? THEN 'gtm' END)""",
                     tenant,
-                    Objects.requireNonNullElse(any(SOURCES, step.which()), "google"),
+                    any(SOURCES, step.which()),
                     first.plusDays(day),
                     step.value() % 200,
                     step.value() % 50,
@@ -266,15 +340,40 @@ public final class RandomCrm {
         }
     }
 
+    /** Figures of which nobody knows where they are from: several rows of a day share a key. */
+    private void nameless(Step step, Instant now) throws SQLException {
+        LocalDate day = LocalDate.ofInstant(now, ZoneId.of("Europe/Amsterdam")).plusDays(any(DAYS_LOADED, step.when()));
+        for (int i = 0; i <= step.value() % 2; i++) {
+            update(
+                    "INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, ga_conversion_value, ga_property_id) VALUES (?, ?, NULL, ?, ?, ?, 'ga')",
+                    any(TENANTS, step.which()),
+                    step.value() % 3 == 0 ? null : "Paid Search",
+                    day,
+                    step.value() % 4 == 0 ? null : step.value() % 70,
+                    step.value() % 5 == 0 ? null : BigDecimal.valueOf(step.value(), 2));
+        }
+    }
+
+    /** One that was deleted, from a backup, under its id. */
+    private void restoreADeal(Step step, Instant now) throws SQLException {
+        int stage = pick("crm_pipeline_stages", step);
+        update("""
+                INSERT INTO crm_deals (id, tenant_id, pipeline_id, stage_id, title, value, status, created_at, updated_at)
+                SELECT (SELECT deal_id FROM oracle.past_visits p WHERE NOT EXISTS (SELECT FROM crm_deals d WHERE d.id = p.deal_id)
+                        ORDER BY deal_id LIMIT 1), p.tenant_id, p.id, s.id, 'back', 700, ?, ?, ?
+                FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id
+                WHERE s.id = ? AND EXISTS (SELECT FROM oracle.past_visits p WHERE NOT EXISTS (SELECT FROM crm_deals d WHERE d.id = p.deal_id))""", any(DEAL_STATUS, step.value()), now, now, stage);
+    }
+
     private void deal(Step step, Instant now, Instant then) throws SQLException {
         int stage = pick("crm_pipeline_stages", step);
         update(
                 """
                 INSERT INTO crm_deals (lead_id, tenant_id, pipeline_id, stage_id, title, value, currency, probability, status, created_at, updated_at, expected_close)
-                SELECT (SELECT id FROM crm_leads WHERE id = ?), CASE WHEN ? THEN p.tenant_id ELSE 'elsewhere' END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?, ?
+                SELECT (SELECT id FROM crm_leads WHERE id = ?), CASE ? WHEN 0 THEN 'elsewhere' WHEN 1 THEN 'feestkompas' ELSE p.tenant_id END, p.id, s.id, 't', ?, ?, ?, ?, ?, ?, ?
                 FROM crm_pipeline_stages s JOIN crm_pipelines p ON p.id = s.pipeline_id WHERE s.id = ?""",
                 step.value() % 5 == 0 ? 0 : pick("crm_leads", step),
-                step.value() % 10 != 0,
+                step.value() % 10,
                 BigDecimal.valueOf(step.value() * 3333L, 2),
                 any(CURRENCIES, step.which()),
                 step.value() % 101,

@@ -32,11 +32,14 @@ class JoinOrderTest {
             RowChange.of(new Pipeline(1, "mrdj", "Sales"), 0),
             RowChange.of(new Stage(5, 1, "Intake", 1), 0),
             deal(1L),
-            RowChange.of(new Activity(3, "mrdj", 7, "task", NOON, NOON.plusSeconds(60), "open"), 0),
-            RowChange.of(new AutomationRun(9, "mrdj", 7L, "welcome", "running", NOON, null), 0));
+            RowChange.of(new Activity(3, "mrdj", 7, "task", NOON, NOON.plusSeconds(60), false), 0),
+            RowChange.of(new AutomationRun(9, "mrdj", 7L, "welcome", AutomationRun.Status.OPEN, NOON, null), 0));
 
     private static RowChange deal(@Nullable Long lead) {
-        return RowChange.of(new Deal(7, "mrdj", lead, 1, 5, "Wedding", 200_000, "EUR", null, 50, "won", NOON, NOON), 0);
+        return RowChange.of(
+                new Deal(
+                        7, "mrdj", lead, 1, 5, "Wedding", 200_000, "EUR", null, 50, Deal.Outcome.WON, NOON, NOON, null),
+                0);
     }
 
     private static InMemoryTables after(List<RowChange> changes) {

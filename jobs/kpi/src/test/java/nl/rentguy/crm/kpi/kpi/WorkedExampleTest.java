@@ -51,23 +51,48 @@ class WorkedExampleTest {
                                 "EUR",
                                 LocalDate.ofInstant(daysAgo(-10), ZoneOffset.UTC),
                                 50,
-                                "open",
+                                Deal.Outcome.OPEN,
                                 daysAgo(10),
-                                daysAgo(10)),
+                                daysAgo(10),
+                                null),
                         now),
                 now);
         tables.apply(
                 RowChange.of(
                         new Deal(
-                                2, "mrdj", 2L, 1, 2, "Gala", 300_000, "EUR", null, 100, "won", daysAgo(20), daysAgo(1)),
+                                2,
+                                "mrdj",
+                                2L,
+                                1,
+                                2,
+                                "Gala",
+                                300_000,
+                                "EUR",
+                                null,
+                                100,
+                                Deal.Outcome.WON,
+                                daysAgo(20),
+                                daysAgo(1),
+                                null),
                         now),
                 now);
         tables.apply(
                 RowChange.of(
-                        new AutomationRun(1, "mrdj", null, "welcome", "completed", minutesAgo(8), minutesAgo(3)), now),
+                        new AutomationRun(
+                                1,
+                                "mrdj",
+                                null,
+                                "welcome",
+                                AutomationRun.Status.COMPLETED,
+                                minutesAgo(8),
+                                minutesAgo(3)),
+                        now),
                 now);
         tables.apply(
-                RowChange.of(new AutomationRun(2, "mrdj", 1L, "invoice", "failed", minutesAgo(4), null), now), now);
+                RowChange.of(
+                        new AutomationRun(2, "mrdj", 1L, "invoice", AutomationRun.Status.FAILED, minutesAgo(4), null),
+                        now),
+                now);
     }
 
     private static Instant daysAgo(int days) {

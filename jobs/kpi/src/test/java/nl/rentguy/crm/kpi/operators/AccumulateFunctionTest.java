@@ -225,7 +225,7 @@ class AccumulateFunctionTest {
         long frozen =
                 KpiSettings.DEFAULTS.frozenAt(LocalDate.parse("2026-11-22")).toEpochMilli();
         Cell.Group day = new Cell.Group(sla.name(), List.of("mrdj", "welcome", "2026-11-22"));
-        long[] one = {1, 1, 0, 0, 0, 0, 0, 0, 0};
+        long[] one = {1, 1, 0, 0, 0, 0, 1, 0, 0, 0};
         Amounts run = new Amounts(one);
         harness.processElement(new Delta(new Cell(day, List.of()), NOW, run), NOW);
         harness.processWatermark(NOW);

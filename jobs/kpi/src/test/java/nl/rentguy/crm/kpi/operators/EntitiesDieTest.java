@@ -12,6 +12,7 @@ import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
@@ -54,7 +55,21 @@ class EntitiesDieTest {
 
     private static RowChange deal(long stage, String status, Instant at) {
         return RowChange.of(
-                new Deal(1, "mrdj", null, 1, stage, null, 200_000, "EUR", null, 50, status, NOON, at),
+                new Deal(
+                        1,
+                        "mrdj",
+                        null,
+                        1,
+                        stage,
+                        null,
+                        200_000,
+                        "EUR",
+                        null,
+                        50,
+                        StatusWords.DEFAULTS.deal(status),
+                        NOON,
+                        at,
+                        null),
                 at.toEpochMilli());
     }
 
@@ -78,6 +93,11 @@ class EntitiesDieTest {
             harness.processElement(
                     EntityChange.ofOwnRow(RowChange.deletion(CrmTable.DEALS, 1, end.toEpochMilli())),
                     end.toEpochMilli());
+            // For a while it may be restored under its id, and then its visits are numbered on.
+            Instant forgotten = end.plus(Duration.ofDays(KpiSettings.DEFAULTS.freezeDays()));
+            harness.processWatermark(forgotten.toEpochMilli() - 1);
+            assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+            harness.processWatermark(forgotten.toEpochMilli());
             assertNothingIsLeft(harness);
         }
     }

@@ -11,6 +11,7 @@ import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -63,8 +64,9 @@ class EntityFunctionTest {
     }
 
     private static EntityChange run(String status, @Nullable Instant completed, long committedAt) {
-        return EntityChange.ofOwnRow(
-                RowChange.of(new AutomationRun(7, "mrdj", null, "w", status, CREATED, completed), committedAt));
+        return EntityChange.ofOwnRow(RowChange.of(
+                new AutomationRun(7, "mrdj", null, "w", StatusWords.DEFAULTS.run(status), CREATED, completed),
+                committedAt));
     }
 
     /** Goes on in a new operator, from the state of this one. */
@@ -111,7 +113,7 @@ class EntityFunctionTest {
         harness.processWatermark(frozen.toEpochMilli() - 1);
         assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
         harness.processWatermark(frozen.toEpochMilli());
-        assertThat(deltas()).extracting(Delta::at).containsExactly(frozen.toEpochMilli());
+        assertThat(deltas()).isNotEmpty().extracting(Delta::at).containsOnly(frozen.toEpochMilli());
         assertThat(harness.numKeyedStateEntries()).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
         // The CRM purges it, or somebody edits it all the same: too late.
@@ -165,7 +167,7 @@ class EntityFunctionTest {
         assertThatThrownBy(() -> harness.initializeState(saved))
                 .hasRootCauseInstanceOf(IllegalStateException.class)
                 .rootCause()
-                .hasMessageContainingAll("sla=PT10M", "sla=PT15M", "kpi.*", "start anew");
+                .hasMessageContainingAll("limit=PT10M", "limit=PT15M", "kpi.*", "start anew");
     }
 
     @Test
@@ -187,7 +189,8 @@ class EntityFunctionTest {
     void aNewRowAfterARestoreCountsAtOnceEvenBeforeTheFirstWatermark() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
         restore();
-        RowChange another = RowChange.of(new AutomationRun(8, "mrdj", null, "w", "running", CREATED, null), NOW + 1);
+        RowChange another = RowChange.of(
+                new AutomationRun(8, "mrdj", null, "w", AutomationRun.Status.OPEN, CREATED, null), NOW + 1);
         harness.processElement(EntityChange.ofOwnRow(another), NOW + 1);
         assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
     }

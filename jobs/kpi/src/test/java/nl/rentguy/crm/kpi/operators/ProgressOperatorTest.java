@@ -38,11 +38,11 @@ class ProgressOperatorTest {
         database = TestDatabase.create();
         connection = database.connect();
         execute(
-                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'old', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z', 1, 60)");
+                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'old', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z', 1, 60, 1, NULL)");
         execute(
-                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'new', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 12:00:00.020Z', 1, 60)");
+                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'new', '2026-11-01', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 12:00:00.020Z', 1, 60, 1, NULL)");
         execute(
-                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'frozen', '2025-10-18', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z', 1, 60)");
+                "INSERT INTO crm_kpi.crm_automation_sla VALUES ('mrdj', 'frozen', '2025-10-18', 1,1,0,0,0,0,0, 1,1,1, 0,0,10, '2026-11-22 11:59:00Z', 1, 60, 1, NULL)");
         harness = harness(database.url());
         harness.open();
         harness.setProcessingTime(NOON);

@@ -18,6 +18,7 @@ import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -28,6 +29,7 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.store.KpiStatus;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -42,13 +44,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StreamTypesTest {
 
     private static final Instant AT = Instant.parse("2026-11-22T06:17:55.009103Z");
-    private static final Deal DEAL =
-            new Deal(1, "mrdj", null, 2, 3, "Wedding", 123_450, "EUR", LocalDate.EPOCH, 40, "open", AT, AT);
-    private static final AutomationRun RUN = new AutomationRun(1, "mrdj", 1L, "w", "running", AT, null);
+    private static final Deal DEAL = new Deal(
+            1, "mrdj", null, 2, 3, "Wedding", 123_450, "EUR", LocalDate.EPOCH, 40, Deal.Outcome.OPEN, AT, AT, AT);
+    private static final AutomationRun RUN = new AutomationRun(1, "mrdj", 1L, "w", AutomationRun.Status.OPEN, AT, null);
     private static final Lead LEAD = new Lead(1, "mrdj", null, AT);
-    private static final Activity TASK = new Activity(1, "mrdj", 1, "task", AT, AT, "open");
+    private static final Activity TASK = new Activity(1, "mrdj", 1, "task", AT, AT, false);
     private static final DealHistory HISTORY = new DealHistory(
             DEAL, 2, AT, true, null, null, List.of(new StageVisit(1, 2, 4, AT, AT, StageVisit.End.MOVED, 5, "EUR")));
+    private static final PastDeal PAST = new PastDeal(1, "mrdj", 2, HISTORY);
     private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 
     static Stream<Arguments> types() {
@@ -60,12 +63,12 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.ENTITY_CHANGE, new EntityChange(9, RowChange.deletion(CrmTable.DEALS, 9, 5))),
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(LEAD, 5)),
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(TASK, 5)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.remembering(HISTORY)),
+                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.remembering(PAST)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.DEAL_FILE),
                         new EntityState<>(
                                 DealFile.EMPTY
-                                        .remembering(HISTORY)
+                                        .remembering(PAST)
                                         .withVersion(DEAL)
                                         .withActivity(1, TASK)
                                         .withRun(1, RUN),
@@ -84,6 +87,16 @@ class StreamTypesTest {
                             300_000_000, -1
                         }))),
                 Arguments.of(StreamTypes.LINES, Map.of(List.of("deals", "EUR"), new Amounts(new long[] {1}))),
+                Arguments.of(
+                        StreamTypes.SOURCE_PROGRESS,
+                        new SourceProgress(
+                                Map.of("crm_deals", new SourceProgress.TableProgress(1, 2, 3, 4, 5)),
+                                Map.of("crm_deals.status = Paused", 6L),
+                                7,
+                                8)),
+                Arguments.of(
+                        StreamTypes.KPI_STATUS,
+                        new KpiStatus(KpiStatus.Phase.DEGRADED, "p", AT, 1, null, 0.5, 2, 3, Map.of("w", 4L))),
                 Arguments.of(StreamTypes.GROUP, GROUP),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),
                 Arguments.of(
@@ -107,6 +120,8 @@ class StreamTypesTest {
                                 BigDecimal.ZERO,
                                 BigDecimal.ZERO,
                                 BigDecimal.TEN,
+                                1L,
+                                null,
                                 1L,
                                 BigDecimal.TEN,
                                 AT)));

@@ -39,9 +39,9 @@ class DashboardTest {
                 INSERT INTO crm_deals (id, tenant_id, lead_id, pipeline_id, stage_id, title, value, probability, status, created_at, updated_at, expected_close) VALUES
                   (1, 'mrdj', 1, 1, 1, 'Wedding', 2000, 50, 'open', '2026-11-12 12:00Z', '2026-11-12 12:00Z', '2026-12-02'),
                   (2, 'mrdj', 2, 1, 2, 'Gala', 3000, 100, 'won', '2026-11-02 12:00Z', '2026-11-21 12:00Z', NULL);
-                INSERT INTO crm_automation_runs (id, tenant_id, trigger, workflow_id, status, created_at, completed_at) VALUES
-                  (1, 'mrdj', 't', 'welcome', 'completed', '2026-11-22 11:52Z', '2026-11-22 11:57Z'),
-                  (2, 'mrdj', 't', 'invoice', 'failed', '2026-11-22 11:56Z', NULL);
+                INSERT INTO crm_automation_runs (id, tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at) VALUES
+                  (1, 'mrdj', 1, 't', 'welcome', 'completed', '2026-11-22 11:52Z', '2026-11-22 11:57Z'),
+                  (2, 'mrdj', 1, 't', 'invoice', 'failed', '2026-11-22 11:56Z', NULL);
                 INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users, engaged_sessions,
                   ga_conversions, ga_conversion_value, gtm_conversions, gtm_conversion_value, ga_property_id, gtm_container_id)
                 VALUES ('mrdj', 'Organic Search', 'google', '2026-11-22', 150, 90, 120, 15, 5000, 5, 1200, 'p', 'c')""");
@@ -158,7 +158,7 @@ class DashboardTest {
         assertThat(
                         value(
                                 "SELECT string_agg(concat_ws(' ', kind, item_id, title, stage_name), ', ' ORDER BY kind, item_id) FROM crm_kpi.crm_operational_watchlist"))
-                .isEqualTo("failed_run 2, idle_deal 1 Wedding Intake");
+                .isEqualTo("failed_run 2 Wedding Intake, idle_deal 1 Wedding Intake");
     }
 
     @Test

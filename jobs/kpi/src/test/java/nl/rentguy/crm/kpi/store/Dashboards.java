@@ -2,6 +2,10 @@ package nl.rentguy.crm.kpi.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -19,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** The dashboard's document and the oracle's, side by side. */
 public final class Dashboards {
 
-    private static final String ORACLE =
-            Oracle.sql("oracle/dashboard.sql").replaceAll(":(as_of|tenant|pipeline_id|stage|date_from)::", "?::");
+    private static final String ORACLE = Oracle.sql("oracle/dashboard.sql")
+            .replaceAll(":(as_of|tenant|pipeline_id|stage|date_from|lookback_days)::", "?::");
+
+    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(Dashboards.class.getResourceAsStream("/schemas/dashboard.schema.json"));
 
     /**
      * What somebody asks for.
@@ -31,10 +38,11 @@ public final class Dashboards {
             String tenant,
             @Nullable Integer pipelineId,
             @Nullable String stage,
-            @Nullable LocalDate dateFrom) {
+            @Nullable LocalDate dateFrom,
+            @Nullable Integer lookbackDays) {
 
         public static Question of(String tenant) {
-            return new Question(tenant, null, null, null);
+            return new Question(tenant, null, null, null, null);
         }
     }
 
@@ -54,6 +62,9 @@ public final class Dashboards {
     public static void assertEqual(Connection crm, Connection kpi, Question question, Instant asOf)
             throws SQLException {
         String document = document(kpi, question);
+        assertThat(SCHEMA.validate(document, InputFormat.JSON))
+                .as("%s by schemas/dashboard.schema.json", question)
+                .isEmpty();
         List<String> differences = new ArrayList<>();
         try (PreparedStatement statement =
                 crm.prepareStatement("""
@@ -90,7 +101,7 @@ public final class Dashboards {
 
     /** What {@code crm_kpi.dashboard} answers, as JSON. */
     public static String document(Connection kpi, Question question) throws SQLException {
-        try (PreparedStatement statement = kpi.prepareStatement("SELECT crm_kpi.dashboard(?, ?, ?, ?)")) {
+        try (PreparedStatement statement = kpi.prepareStatement("SELECT crm_kpi.dashboard(?, ?, ?, ?, ?)")) {
             set(statement, 1, question);
             return text(statement);
         }
@@ -109,6 +120,7 @@ public final class Dashboards {
         statement.setObject(first + 1, question.pipelineId(), Types.INTEGER);
         statement.setString(first + 2, question.stage());
         statement.setObject(first + 3, question.dateFrom(), Types.DATE);
+        statement.setObject(first + 4, question.lookbackDays(), Types.INTEGER);
     }
 
     private static String text(PreparedStatement statement) throws SQLException {

@@ -54,10 +54,10 @@ class GuardedUpsertTest {
         return kind == RowKind.DELETE
                 ? Row.ofKind(
                         kind, "mrdj", "w", day, null, null, null, null, null, null, null, null, null, null, null, null,
-                        null, null, null, asOf)
+                        null, null, null, null, null, asOf)
                 : Row.ofKind(
                         kind, "mrdj", "w", day, runs, 1L, 1L, 0L, 0L, 0L, 0L, some, some, null, some, some, some, 1L,
-                        some, asOf);
+                        null, 1L, some, asOf);
     }
 
     private String held() throws SQLException {
@@ -106,11 +106,11 @@ class GuardedUpsertTest {
     }
 
     private static Row gone(int visit) {
-        Row row = new Row(RowKind.DELETE, 12);
+        Row row = new Row(RowKind.DELETE, 13);
         row.setField(0, "mrdj");
         row.setField(1, 7L);
         row.setField(2, visit);
-        row.setField(11, NOON.plusMillis(20));
+        row.setField(12, NOON.plusMillis(20));
         return row;
     }
 
@@ -121,8 +121,8 @@ class GuardedUpsertTest {
         Instant entered = NOON.minusSeconds(60);
         BigDecimal value = BigDecimal.TEN;
         List<Row> rows = List.of(
-                Row.of("mrdj", 7L, 1, 1L, 5L, entered, NOON, null, value, "EUR", "moved", NOON),
-                Row.of("mrdj", 7L, 2, 1L, 6L, NOON, null, null, value, "EUR", null, NOON),
+                Row.of("mrdj", 7L, 1, 1L, 5L, entered, NOON, null, value, "EUR", "moved", null, NOON),
+                Row.of("mrdj", 7L, 2, 1L, 6L, NOON, null, null, value, "EUR", null, null, NOON),
                 gone(1),
                 gone(2));
         for (Row row : rows) {
@@ -133,9 +133,11 @@ class GuardedUpsertTest {
         }
         try (Statement statement = connection.createStatement();
                 ResultSet held = statement.executeQuery(
-                        "SELECT string_agg(visit || ' ' || outcome || ' ' || extract(epoch FROM left_at), ', ' ORDER BY visit) FROM crm_kpi.crm_deal_stage_history")) {
+                        "SELECT string_agg(visit || ' ' || outcome || ' ' || extract(epoch FROM left_at) || ' gone ' || extract(epoch FROM deleted_at), ', ' ORDER BY visit) FROM crm_kpi.crm_deal_stage_history")) {
             held.next();
-            assertThat(held.getString(1)).isEqualTo("1 moved 1795348800.040000, 2 deleted 1795348800.060000");
+            assertThat(held.getString(1))
+                    .isEqualTo(
+                            "1 moved 1795348800.040000 gone 1795348800.060000, 2 deleted 1795348800.060000 gone 1795348800.060000");
         }
     }
 }

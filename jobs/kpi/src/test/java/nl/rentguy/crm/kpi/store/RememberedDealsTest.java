@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.StageVisit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,24 +31,30 @@ class RememberedDealsTest {
         kpi.close();
     }
 
-    /** @param rows visit, stage, hours of entering, leaving and closing on a day, outcome */
+    /** @param rows visit, stage, hours of entering, leaving and closing on a day, outcome, hour of the deletion */
     private void table(String tenant, String asOf, String rows) throws SQLException {
         try (Statement statement = kpi.createStatement()) {
             statement.execute("""
                     INSERT INTO crm_kpi.crm_deal_stage_history
                     SELECT '%s', 7, visit, 1, stage, '2026-11-01Z'::timestamptz + entered, '2026-11-01Z'::timestamptz + lft,
-                      '2026-11-01Z'::timestamptz + closed, 10, 'EUR', outcome, '%s'
-                    FROM (VALUES %s) AS t (visit, stage, entered, lft, closed, outcome)""".formatted(
+                      '2026-11-01Z'::timestamptz + closed, 10, 'EUR', outcome, '%s',
+                      '2026-11-01Z'::timestamptz + deleted
+                    FROM (VALUES %s) AS t (visit, stage, entered, lft, closed, outcome, deleted)""".formatted(
                             tenant,
                             asOf,
                             rows.replaceAll("h(\\d+)", "interval '$1 hours'").replaceAll("\\?", "NULL")));
         }
     }
 
-    private List<DealHistory> read() throws SQLException {
-        List<DealHistory> histories = new ArrayList<>();
-        assertThat(RememberedDeals.read(kpi, 0, 1, histories::add)).isEqualTo(histories.size());
-        return histories;
+    private List<PastDeal> read() throws SQLException {
+        List<PastDeal> deals = new ArrayList<>();
+        assertThat(RememberedDeals.read(kpi, 0, 1, deals::add)).isEqualTo(deals.size());
+        return deals;
+    }
+
+    private static String text(PastDeal past) {
+        DealHistory history = past.history();
+        return history == null ? "gone after visit " + past.lastVisit() : text(history);
     }
 
     private static String text(DealHistory history) {
@@ -67,10 +74,8 @@ class RememberedDealsTest {
 
     @Test
     void aHalfWrittenMoveEndsWhenTheNextVisitBegins() throws SQLException {
-        table("mrdj", "2026-11-02Z", "(1, 5, h0, ?::interval, ?::interval, ?), (2, 6, h3, ?, ?, ?)");
-        assertThat(read())
-                .extracting(RememberedDealsTest::text)
-                .containsExactly("5: 3 until MOVED, 2 in 6 of mrdj, OPEN");
+        table("mrdj", "2026-11-02Z", "(1, 5, h0, ?::interval, ?::interval, ?, ?::interval), (2, 6, h3, ?, ?, ?, ?)");
+        assertThat(read()).extracting(past -> text(past)).containsExactly("5: 3 until MOVED, 2 in 6 of mrdj, OPEN");
     }
 
     @Test
@@ -78,26 +83,26 @@ class RememberedDealsTest {
         table(
                 "mrdj",
                 "2026-11-02Z",
-                "(1, 5, h9, h11, h11, 'won'), (2, 6, h1, h2, ?::interval, 'moved'), (3, 7, h2, h4, ?, 'deleted')");
-        assertThat(read()).singleElement().satisfies(history -> {
-            assertThat(text(history)).isEqualTo("1 in 5 of mrdj, WON");
-            assertThat(history.closedVisit()).isNotNull();
+                "(1, 6, h1, h2, ?::interval, 'moved', h4), (2, 7, h2, h4, ?, 'deleted', h4), (3, 5, h9, h11, h11, 'won', ?)");
+        assertThat(read()).singleElement().satisfies(past -> {
+            assertThat(text(past)).isEqualTo("3 in 5 of mrdj, WON");
+            assertThat(past.history()).extracting(DealHistory::closedVisit).isNotNull();
         });
     }
 
     @Test
     void ofADealThatWentToAnotherTenantTheNewerRowsCount() throws SQLException {
-        table("zoetermeer", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'deleted')");
-        table("mrdj", "2026-11-03Z", "(1, 6, h3, ?::interval, ?::interval, 'reopened')");
-        assertThat(read()).singleElement().satisfies(history -> {
-            assertThat(text(history)).isEqualTo("1 in 6 of mrdj, OPEN");
-            assertThat(history.reopened()).isTrue();
+        table("zoetermeer", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'deleted', h3)");
+        table("mrdj", "2026-11-03Z", "(1, 6, h3, ?::interval, ?::interval, 'reopened', ?::interval)");
+        assertThat(read()).singleElement().satisfies(past -> {
+            assertThat(text(past)).isEqualTo("1 in 6 of mrdj, OPEN");
+            assertThat(past.history()).extracting(DealHistory::reopened).isEqualTo(true);
         });
     }
 
     @Test
-    void aDeletedDealIsNotRemembered() throws SQLException {
-        table("mrdj", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'moved'), (2, 6, h3, h4, ?, 'deleted')");
-        assertThat(read()).isEmpty();
+    void ofADeletedDealTheNumberOfItsVisitsIsRememberedAlone() throws SQLException {
+        table("mrdj", "2026-11-02Z", "(1, 5, h0, h3, ?::interval, 'moved', h4), (2, 6, h3, h4, h4, 'won', h4)");
+        assertThat(read()).extracting(past -> text(past)).containsExactly("gone after visit 2");
     }
 }

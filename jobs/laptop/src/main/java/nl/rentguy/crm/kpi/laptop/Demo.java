@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,10 @@ final class Demo {
             Duration lives, Duration hold, int pgPort, int uiPort, long seed, int rate, int tenants, boolean verify) {}
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** As the CRM's own workflows have them. */
+    private static final Map<String, Integer> SLA_MINUTES =
+            Map.of("lead_intake", 15, "proposal_followup", 60, "post_event_care", 120);
 
     private final Settings settings;
     private final PrintStream out;
@@ -100,6 +106,7 @@ final class Demo {
             crm.seed();
             database.run("crm/cdc.sql");
             database.run("oracle/history.sql");
+            tellOracle(crmConnection);
             database.migrate();
             long rows = rows(reader);
             say("The CRM has %,d rows: 120 days of %d companies", rows, settings.tenants());
@@ -112,7 +119,8 @@ final class Demo {
                 say("JDBC:   %s (schema crm_kpi)", database.jdbcUrlWithUser());
                 say("");
                 live(crm, reader);
-                int code = settings.verify() ? verify(crmConnection, reader) : 0;
+                int code =
+                        settings.verify() ? verify(crmConnection, reader, JobOptions.kpiSettings(config(database))) : 0;
                 hold();
                 // What the job has to say of its end is of no interest.
                 Configurator.setRootLevel(Level.OFF);
@@ -132,6 +140,7 @@ final class Demo {
         config.set(JobOptions.KPI_JDBC_URL, database.jdbcUrl());
         config.set(JobOptions.KPI_USERNAME, "postgres");
         config.set(JobOptions.STATE_CHECKPOINT_INTERVAL, Duration.ofSeconds(2));
+        SLA_MINUTES.forEach((workflow, minutes) -> config.setString("kpi.sla-minutes." + workflow, minutes.toString()));
         return config;
     }
 
@@ -174,7 +183,20 @@ final class Demo {
         say("The CRM has come to rest after %,d events", done);
     }
 
-    private int verify(Connection crm, Connection reader) throws SQLException, InterruptedException {
+    /** The oracle's queries are those of the default settings, but for the limits of workflows. */
+    private static void tellOracle(Connection crm) throws SQLException {
+        try (PreparedStatement insert =
+                crm.prepareStatement("INSERT INTO oracle.slas VALUES (?, make_interval(mins => ?))")) {
+            for (Map.Entry<String, Integer> limit : SLA_MINUTES.entrySet()) {
+                insert.setString(1, limit.getKey());
+                insert.setInt(2, limit.getValue());
+                insert.execute();
+            }
+        }
+    }
+
+    private int verify(Connection crm, Connection reader, KpiSettings kpiSettings)
+            throws SQLException, InterruptedException {
         Instant rest = Instant.now();
         Instant deadline = rest.plus(PATIENCE);
         String pipeline = JobOptions.KPI_PIPELINE_NAME.defaultValue();
@@ -187,8 +209,8 @@ final class Demo {
         }
         say("Comparing every row with the oracle");
         int code = 0;
-        for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
-            Audit.Result result = Audit.of(kpi.table(), KpiSettings.DEFAULTS, crm, reader);
+        for (Kpi kpi : new Kpis(kpiSettings).list()) {
+            Audit.Result result = Audit.of(kpi.table(), kpiSettings, crm, reader);
             List<String> differences = result.differences();
             say("Oracle: %s, %,d rows, %d differences", result.table(), result.rows(), differences.size());
             differences.stream().limit(20).forEach(difference -> say("  %s", difference));

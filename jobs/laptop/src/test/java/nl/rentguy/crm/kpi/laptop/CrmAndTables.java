@@ -154,8 +154,20 @@ final class CrmAndTables implements AutoCloseable {
 
     void insertRun(String workflow, Instant created) throws SQLException {
         execute("""
-                INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, status, created_at)
-                VALUES ('mrdj', 't', '%s', 'running', '%s')""".formatted(workflow, created));
+                INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at)
+                VALUES ('mrdj', %d, 't', '%s', 'running', '%s')""".formatted(aDeal(), workflow, created));
+    }
+
+    /** The id of the first deal, which is made where there is none: automations run for deals. */
+    long aDeal() throws SQLException {
+        if (crmNumber("SELECT count(*) FROM crm_deals") == 0) {
+            execute("""
+                    INSERT INTO crm_pipelines (tenant_id, name) VALUES ('mrdj', 'Runs');
+                    INSERT INTO crm_pipeline_stages (pipeline_id, name, "order") SELECT max(id), 'Runs', 1 FROM crm_pipelines;
+                    INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title)
+                    SELECT 'mrdj', pipeline_id, id, 'Runs' FROM crm_pipeline_stages ORDER BY id DESC LIMIT 1""");
+        }
+        return crmNumber("SELECT min(id) FROM crm_deals");
     }
 
     long number(String sql) throws SQLException {

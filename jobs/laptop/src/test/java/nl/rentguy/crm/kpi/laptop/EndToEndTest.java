@@ -87,7 +87,7 @@ class EndToEndTest {
             int workflow = 0;
             while (tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_status") == 0) {
                 tables.insertRun("new-" + workflow++ % 7, Instant.now());
-                tables.insertRun("lead-intake", Instant.now());
+                tables.insertRun("lead_intake", Instant.now());
                 tables.execute("""
                         UPDATE crm_automation_runs SET status = 'completed', completed_at = now()
                         WHERE id IN (SELECT id FROM crm_automation_runs WHERE completed_at IS NULL ORDER BY random() LIMIT 1)""");
@@ -163,15 +163,16 @@ class EndToEndTest {
         Wait.until(
                 "the slot is free", () -> tables.number("SELECT count(*) FROM pg_replication_slots WHERE active") == 0);
         tables.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+        tables.execute("DELETE FROM crm_deals WHERE tenant_id = 'mrdj'");
         tables.execute("DELETE FROM crm_pipelines WHERE tenant_id = 'mrdj'");
-        tables.execute("DELETE FROM crm_automation_runs WHERE workflow_id = 'lead-intake'");
+        tables.execute("DELETE FROM crm_automation_runs WHERE workflow_id = 'lead_intake'");
         try (TestCluster job = job()) {
             Wait.until(
                     "the rows of vanished keys are swept",
                     () -> tables.number("SELECT count(*) FROM crm_kpi.crm_pipeline_velocity WHERE tenant_id = 'mrdj'")
                                     == 0
                             && tables.number(
-                                            "SELECT count(*) FROM crm_kpi.crm_automation_sla WHERE workflow_id = 'lead-intake'")
+                                            "SELECT count(*) FROM crm_kpi.crm_automation_sla WHERE workflow_id = 'lead_intake'")
                                     == 0);
             tables.assertEqualToOracle();
         }
@@ -227,7 +228,7 @@ class EndToEndTest {
             tables.awaitKpiTimeAfter(Instant.now());
             job.killTaskManager();
             tables.execute(
-                    "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, created_at) VALUES ('mrdj', 't', 'w', 'infinity')");
+                    "INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, created_at) SELECT 'mrdj', min(id), 't', 'w', 'infinity' FROM crm_deals");
             tables.awaitKpiTimeAfter(Instant.now());
             Wait.until("each row is counted once", () -> tables.number("""
                     SELECT count(*) FROM crm_kpi.crm_kpi_status WHERE phase = 'live' AND rows_read = %d AND dead_letters = 1
@@ -244,8 +245,9 @@ class EndToEndTest {
 
     @Test
     void whatCannotBeReadIsKeptAsADeadLetterAndTheRestGoesOn() throws Exception {
+        tables.aDeal();
         String bad =
-                "INSERT INTO crm_automation_runs (tenant_id, trigger, workflow_id, created_at) VALUES ('mrdj', 't', 'w', '%s')";
+                "INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, created_at) SELECT 'mrdj', min(id), 't', 'w', '%s' FROM crm_deals";
         tables.execute(bad.formatted("infinity"));
         try (TestCluster job = job()) {
             tables.awaitKpiTimeAfter(Instant.now());
@@ -305,9 +307,11 @@ class EndToEndTest {
                 INSERT INTO crm_pipelines (id, tenant_id, name) VALUES (1, 'mrdj', 'Sales');
                 INSERT INTO crm_pipeline_stages (id, pipeline_id, name, "order") VALUES (1, 1, 'Intake', 1);
                 INSERT INTO crm_deals (id, tenant_id, pipeline_id, stage_id, title, status) VALUES (1, 'mrdj', 1, 1, 'Wedding', 'won');
-                INSERT INTO crm_activities (id, tenant_id, deal_id, activity_type, due_at, state) VALUES
-                  (1, 'mrdj', 1, 'task', now() - interval '1 hour', 'open'), (2, 'mrdj', 1, 'task', now() - interval '1 hour', 'done'),
-                  (3, 'mrdj', 1, 'call', now() - interval '1 hour', 'open')""");
+                INSERT INTO crm_activities (id, tenant_id, deal_id, activity_type, summary, due_at, state) VALUES
+                  (1, 'mrdj', 1, 'task', 's', now() - interval '1 hour', 'open'),
+                  (2, 'mrdj', 1, 'task', 's', now() - interval '1 hour', 'done'),
+                  (3, 'mrdj', 1, 'call', 's', now() - interval '1 hour', 'open'),
+                  (4, 'mrdj', 1, 'task', 's', 'infinity', 'open')""");
         Configuration config = config(tables.jdbcUrl());
         config.set(JobOptions.CRM_TASK_DUE_COLUMN, "due_at");
         config.set(JobOptions.CRM_TASK_STATUS_COLUMN, "state");

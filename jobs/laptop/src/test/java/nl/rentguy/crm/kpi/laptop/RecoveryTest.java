@@ -135,8 +135,9 @@ class RecoveryTest {
                 CREATE TRIGGER note AFTER DELETE ON crm_kpi.crm_pipeline_velocity FOR EACH ROW EXECUTE FUNCTION note()""");
         // What the first job saw of a deal is remembered; of what nobody saw a snapshot knows the newest version alone.
         tables.execute("""
-                DELETE FROM oracle.deal_versions v WHERE seq > %d
-                AND EXISTS (SELECT FROM oracle.deal_versions later WHERE later.deal_id = v.deal_id AND later.seq > v.seq)""".formatted(seen));
+                DELETE FROM oracle.deal_versions v WHERE seq > %1$d
+                AND EXISTS (SELECT FROM oracle.deal_versions later WHERE later.deal_id = v.deal_id AND later.seq > v.seq);
+                UPDATE oracle.deal_versions SET xid = NULL WHERE seq > %1$d""".formatted(seen));
         Instant rebuilt = Instant.now();
         try (RunProcess third = RunProcess.on(tables, folder, "--rebuild")) {
             awaitKpiTimeAfter(rebuilt, third);

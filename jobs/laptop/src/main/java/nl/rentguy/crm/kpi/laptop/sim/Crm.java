@@ -87,13 +87,7 @@ final class Crm {
                 updatedAt);
     }
 
-    int run(
-            String tenant,
-            @Nullable Integer deal,
-            String workflow,
-            String status,
-            Instant createdAt,
-            @Nullable Instant completedAt)
+    int run(String tenant, int deal, String workflow, String status, Instant createdAt, @Nullable Instant completedAt)
             throws SQLException {
         return insert("""
                 INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at)

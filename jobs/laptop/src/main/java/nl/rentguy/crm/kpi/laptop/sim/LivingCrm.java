@@ -46,14 +46,24 @@ public final class LivingCrm {
         for (Company company : companies) {
             company.boards.add(board(company, "Events", EVENT_STAGES, true));
             company.boards.add(board(company, "Rentals", RENTAL_STAGES, false));
+            seedDeal(
+                    company,
+                    newLead(company, now.minus(Duration.ofDays(HISTORY_DAYS))),
+                    now.minus(Duration.ofDays(HISTORY_DAYS)),
+                    now);
             for (int day = HISTORY_DAYS; day > 0; day--) {
                 seedDay(company, now, day);
             }
             for (int i = 0; i < 6; i++) {
                 // Still running: their deadlines pass within the first minutes.
                 Instant created = now.minusSeconds(560 - 20L * i);
-                company.openRuns.add(
-                        crm.run(company.tenantId, null, Words.any(random, Words.WORKFLOWS), "running", created, null));
+                company.openRuns.add(crm.run(
+                        company.tenantId,
+                        anyDeal(company),
+                        Words.any(random, Words.WORKFLOWS),
+                        "running",
+                        created,
+                        null));
             }
         }
         connection.commit();
@@ -88,20 +98,23 @@ public final class LivingCrm {
         }
         for (int i = random.nextInt(12); i > 0; i--) {
             Instant at = morning.plusSeconds(random.nextInt(80_000));
+            String workflow = Words.any(random, Words.WORKFLOWS);
             boolean failed = random.nextInt(12) == 0;
+            boolean ends = !neverEnds(company, workflow);
             crm.run(
                     company.tenantId,
-                    null,
-                    Words.any(random, Words.WORKFLOWS),
-                    failed ? "failed" : "completed",
+                    anyDeal(company),
+                    workflow,
+                    ends ? failed ? "failed" : "completed" : "queued",
                     at,
-                    failed && random.nextBoolean() ? null : at.plusMillis(runMillis()));
+                    !ends || (failed && random.nextBoolean()) ? null : at.plusMillis(runMillis()));
         }
         for (String channel : Words.CHANNELS) {
             LocalDate date = morning.atOffset(ZoneOffset.UTC).toLocalDate();
             int sessions = 20 + random.nextInt(120);
             int conversions = sessions / 25;
             boolean tagged = channel.equals("Paid Search");
+            boolean nameless = channel.equals("Direct");
             crm.update(
                     """
                     INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users,
@@ -109,8 +122,8 @@ public final class LivingCrm {
                       gtm_container_id)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'properties/1', ?, ?, ?)""",
                     company.tenantId,
-                    channel,
-                    Words.any(random, Words.SOURCES),
+                    nameless && random.nextBoolean() ? null : channel,
+                    nameless ? null : Words.any(random, Words.SOURCES),
                     date,
                     sessions,
                     sessions / 2,
@@ -202,27 +215,44 @@ public final class LivingCrm {
     }
 
     private void startRun(Company company, Instant now) throws SQLException {
-        int deal = Words.any(random, company.deals).id;
-        company.openRuns.add(crm.run(
-                company.tenantId,
-                deal,
-                Words.any(random, Words.WORKFLOWS),
-                random.nextBoolean() ? "queued" : "running",
-                now,
-                null));
+        int deal = anyDeal(company);
+        String workflow = Words.any(random, Words.WORKFLOWS);
+        int run = crm.run(company.tenantId, deal, workflow, random.nextBoolean() ? "queued" : "running", now, null);
+        if (!neverEnds(company, workflow)) {
+            company.openRuns.add(run);
+        }
+        if (random.nextInt(4) == 0) {
+            // The CRM's own engine ends a run at once, by a clock reading that it took before the row's.
+            crm.run(
+                    company.tenantId,
+                    deal,
+                    Words.any(random, Words.WORKFLOWS),
+                    "completed",
+                    now,
+                    now.minusMillis(1 + random.nextInt(9)));
+        }
+    }
+
+    private int anyDeal(Company company) {
+        return Words.any(random, company.deals).id;
+    }
+
+    /** In one company one workflow's engine never reports an end. */
+    private boolean neverEnds(Company company, String workflow) {
+        return company == companies.get(companies.size() - 1) && workflow.equals("post_event_care");
     }
 
     private void endRun(Company company, Instant now) throws SQLException {
         if (company.openRuns.isEmpty()) {
             return;
         }
-        int run = company.openRuns.get(random.nextInt(company.openRuns.size()));
+        int run = Words.any(random, company.openRuns);
         int draw = random.nextInt(20);
         if (draw == 0) {
             // It hangs: nobody will ever end it.
             company.openRuns.remove((Integer) run);
         } else if (draw < 4) {
-            crm.update("UPDATE crm_automation_runs SET status = 'failed' WHERE id = ?", run);
+            crm.update("UPDATE crm_automation_runs SET status = ? WHERE id = ?", Words.status(random, "failed"), run);
             company.openRuns.remove((Integer) run);
         } else if (draw == 4) {
             // The end is written first and corrected later.
@@ -248,10 +278,12 @@ public final class LivingCrm {
         } else if (deal.open && draw < 60) {
             boolean won = random.nextInt(10) < 6;
             deal.open = false;
+            // Deals are won and lost by other programs than the CRM, some of which leave updated_at as it is.
             crm.update(
-                    "UPDATE crm_deals SET status = ?, probability = ?, updated_at = ? WHERE id = ?",
-                    won ? "won" : "closed_lost",
+                    "UPDATE crm_deals SET status = ?, probability = ?, updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE id = ?",
+                    Words.status(random, won ? "won" : "closed_lost"),
                     won ? 100 : 0,
+                    random.nextInt(3) > 0,
                     now,
                     deal.id);
         } else {
