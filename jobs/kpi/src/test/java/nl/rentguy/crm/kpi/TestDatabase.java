@@ -56,7 +56,9 @@ public final class TestDatabase {
                 Statement statement = connection.createStatement()) {
             statement.execute(changes);
         }
-        database.run("oracle/history.sql");
+        try (Connection connection = database.connect()) {
+            Oracle.install(connection);
+        }
         database.migrateTo("latest");
         return database;
     }

@@ -71,7 +71,7 @@ public final class Dashboard implements Callable<Integer> {
         try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port);
                 Connection connection = database.connect()) {
             database.run("crm/schema.sql");
-            database.run("oracle/history.sql");
+            Oracle.install(connection);
             database.migrate();
             new LivingCrm(connection, 1, 1).seed();
             fill(connection);

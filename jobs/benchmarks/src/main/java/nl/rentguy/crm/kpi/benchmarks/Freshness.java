@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
+import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
@@ -65,11 +65,11 @@ public final class Freshness implements Callable<Integer> {
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-freshness-");
         try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
-            for (String script : List.of("crm/schema.sql", "crm/cdc.sql", "oracle/history.sql")) {
-                database.run(script);
-            }
+            database.run("crm/schema.sql");
+            database.run("crm/cdc.sql");
             database.migrate();
             try (Connection seeding = database.connect()) {
+                Oracle.install(seeding);
                 LivingCrm crm = new LivingCrm(seeding, 1, 4);
                 crm.seed();
                 Probes.prepare(seeding);

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A KPI table's definition, {@code sql/oracle/<table>.sql}: a batch query over the CRM with the parameter {@code :as_of}.
- * For what plain rows cannot tell it reads schema {@code oracle}, see {@code sql/oracle/history.sql}. The queries are those of the
+ * For what plain rows cannot tell it reads schema {@code oracle}, see {@link #install}. The queries are those of the
  * default settings.
  */
 public final class Oracle {
@@ -49,6 +50,15 @@ public final class Oracle {
             return new String(text.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sets up in a CRM database what the definitions rest on; for tests and demos alone, before the job starts. */
+    public static void install(Connection crm) throws SQLException {
+        try (Statement statement = crm.createStatement()) {
+            for (String file : List.of("words", "rows", "history")) {
+                statement.execute(sql("oracle/" + file + ".sql"));
+            }
         }
     }
 

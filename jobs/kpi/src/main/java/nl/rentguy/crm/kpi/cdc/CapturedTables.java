@@ -128,12 +128,15 @@ public final class CapturedTables implements Serializable {
 
     /**
      * SQL for every {@code table.column} that the publication covers, for all rows and every kind of change, as one text with
-     * commas; {@code ?} is the publication's name.
+     * commas; {@code ?} is the publication's name. Tables that share rows with others, as partitions or by inheritance, are not among
+     * them: the log has their rows under other names than the snapshot.
      */
     public static String coveredSql() {
         return """
                 (SELECT coalesce(string_agg(tablename || '.' || attname, ',' ORDER BY tablename, attname), '')
                  FROM pg_publication_tables JOIN pg_publication USING (pubname), unnest(attnames) AS attname
-                 WHERE pubname = ? AND schemaname = '%s' AND rowfilter IS NULL AND pubinsert AND pubupdate AND pubdelete)""".formatted(SCHEMA);
+                 WHERE pubname = ? AND schemaname = '%s' AND rowfilter IS NULL AND pubinsert AND pubupdate AND pubdelete AND pubtruncate
+                   AND EXISTS (SELECT FROM pg_class c WHERE c.oid = (quote_ident(schemaname) || '.' || quote_ident(tablename))::regclass
+                     AND relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent))))""".formatted(SCHEMA);
     }
 }

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.cdc;
 
 import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.jdbc.JdbcConnection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,6 +9,7 @@ import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.base.relational.connection.JdbcConnectionPoolFactory;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
 import org.apache.flink.cdc.connectors.base.source.reader.external.FetchTask;
+import org.apache.flink.cdc.connectors.base.source.reader.external.JdbcSourceFetchTaskContext;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresConnectionPoolFactory;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresDialect;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfig;
@@ -16,8 +18,8 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * PostgreSQL as Flink CDC reads it, with two differences: the snapshot selects the listed columns only, and the log is
- * read on from a saved position only if the slot still holds everything after it.
+ * PostgreSQL as Flink CDC reads it, with three differences: the snapshot selects the listed columns only, no value stops the
+ * reader (see {@link CrmFetchContext}), and the log is read on from a saved position only if the slot still holds everything after it.
  *
  * <p>PostgreSQL skips silently what the slot no longer has, and Flink CDC makes a slot anew where there is none: without
  * the check, changes that were committed in between would be lost without a word.
@@ -46,6 +48,16 @@ final class CrmDialect extends PostgresDialect {
                 return url;
             }
         };
+    }
+
+    @Override
+    public JdbcConnection openJdbcConnection(JdbcSourceConfig config) {
+        return EnumsWithoutLabels.orExplain(() -> super.openJdbcConnection(config));
+    }
+
+    @Override
+    public JdbcSourceFetchTaskContext createFetchTaskContext(JdbcSourceConfig config) {
+        return new CrmFetchContext(config, this);
     }
 
     @Override

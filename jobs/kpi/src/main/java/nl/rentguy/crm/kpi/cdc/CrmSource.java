@@ -96,6 +96,9 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
             properties.setProperty("publication.autocreate.mode", "disabled");
             properties.setProperty("column.include.list", columns());
             properties.setProperty("decimal.handling.mode", "string");
+            properties.setProperty("converters", "numbers");
+            properties.setProperty("numbers.type", NumbersAsText.class.getName());
+            properties.setProperty("truncate.handling.mode", "include");
             properties.setProperty("poll.interval.ms", Long.toString(pollInterval.toMillis()));
             properties.setProperty("max.batch.size", "8192");
             properties.setProperty("max.queue.size", "65536");

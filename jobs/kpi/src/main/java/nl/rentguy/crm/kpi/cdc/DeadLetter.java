@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A change event that was refused, as it is kept in {@code crm_kpi_dead_letters}.
+ * What could not be taken in, as it is kept in {@code crm_kpi_dead_letters}.
  *
- * @param source table of the CRM
- * @param position LSN in the CRM's log; 0 in the snapshot
- * @param reason a word of {@link RefusedException.Reason}
+ * @param source table of the CRM; of a KPI row {@code crm_kpi} and its table
+ * @param position LSN in the CRM's log; 0 in the snapshot and of KPI rows
+ * @param reason a word of {@link RefusedException.Reason}, or {@code refused_by_database}
  * @param payload the columns that were read, as JSON; personal data is never among them
  * @param payloadSha256 of the payload, in hexadecimal
  */
@@ -39,6 +39,17 @@ public record DeadLetter(
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("texts by name are always JSON", e);
         }
+    }
+
+    /**
+     * A KPI row that the KPI database did not take.
+     *
+     * @param source {@code crm_kpi} and the table
+     * @param key the row's key, as JSON
+     * @param message what the database said
+     */
+    public static DeadLetter refusedByDatabase(String source, String key, String message) {
+        return new DeadLetter(source, 0, "refused_by_database", message, key, sha256(key));
     }
 
     /** The same for the same event, however often it is read. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
@@ -36,6 +37,15 @@ public record Database(String url, String username, String passwordFile, String 
             "jdbc:postgresql://(?<host>[^/:,@?]+|\\[[0-9a-fA-F:]+\\])(:(?<port>[0-9]{1,5}))?/(?<name>[^/:,@?]+)(\\?.*)?");
 
     private static final Pattern PASSWORD_INSIDE = Pattern.compile("//[^/?]*@|[?&](ssl)?password=");
+
+    private static final Pattern NOT_IN_CRM_NAME = Pattern.compile("[+%?/$\\\\]");
+
+    /**
+     * For each session. A lock or a dead network is to be noticed by the server before the socket's time is over: otherwise its end
+     * of the connection would stay, and each new attempt would add one.
+     */
+    private static final String SESSION =
+            "SET lock_timeout = '30s'; SET client_connection_check_interval = '10s'; SET default_transaction_read_only = off";
 
     private static final Map<Database, String> KNOWN_HERE = new ConcurrentHashMap<>();
 
@@ -88,12 +98,34 @@ public record Database(String url, String username, String passwordFile, String 
                                                         .map(PGProperty::getName))));
             }
         }
+        checkName(urlOption, parts.group("name"));
         Database database = new Database(
                 url, config.get(username), config.get(passwordFile), JobConfig.environmentVariable(password));
         if (config.contains(password)) {
             KNOWN_HERE.put(database, config.get(password));
         }
         return database;
+    }
+
+    private static void checkName(ConfigOption<String> urlOption, String encoded) {
+        String name;
+        try {
+            name = decoded(encoded);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("%s names the database '%s'; expected a %% in a name to be written as %%25"
+                    .formatted(urlOption.key(), encoded));
+        }
+        if (urlOption.equals(JobOptions.CRM_JDBC_URL)
+                && NOT_IN_CRM_NAME.matcher(name).find()) {
+            throw new ConfigException(
+                    "%s names the database '%s'; the reader of its log cannot take + %% ? / $ or a backslash in a database's name: rename it, or let the job read a copy"
+                            .formatted(urlOption.key(), name));
+        }
+    }
+
+    /** As the driver reads it. */
+    private static String decoded(String part) {
+        return URLDecoder.decode(part, StandardCharsets.UTF_8);
     }
 
     public String host() {
@@ -106,9 +138,9 @@ public record Database(String url, String username, String passwordFile, String 
         return port.isEmpty() ? 5432 : Integer.parseInt(port);
     }
 
-    /** The database's name on its server. */
+    /** The database's name on its server, whatever the address has to write for it. */
     public String name() {
-        return part("name");
+        return decoded(part("name"));
     }
 
     private String part(String name) {
@@ -129,9 +161,7 @@ public record Database(String url, String username, String passwordFile, String 
             for (String parameter : url.substring(mark + 1).split("&", -1)) {
                 int equals = parameter.indexOf('=');
                 if (equals > 0) {
-                    parameters.put(
-                            parameter.substring(0, equals),
-                            URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+                    parameters.put(parameter.substring(0, equals), decoded(parameter.substring(equals + 1)));
                 }
             }
         }
@@ -156,18 +186,63 @@ public record Database(String url, String username, String passwordFile, String 
         return ofEnvironment == null ? "" : ofEnvironment;
     }
 
+    /** Whether it is reached through a pooler that lends sessions for a transaction: so says who sets {@code prepareThreshold=0}. */
+    public boolean isPooled() {
+        return "0".equals(urlParameters().get(PGProperty.PREPARE_THRESHOLD.getName()));
+    }
+
+    private void prepare(Connection connection) throws SQLException {
+        if (isPooled()) {
+            // What is set there would stay with others' transactions.
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            // What the job writes into the CRM waits for no standby: its own reader may be taken for one.
+            boolean ofCrm = passwordVariable.equals(JobConfig.environmentVariable(JobOptions.CRM_PASSWORD));
+            statement.execute(ofCrm ? SESSION + "; SET synchronous_commit = local" : SESSION);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private Properties properties() {
+        Properties properties = new Properties();
+        PGProperty.USER.set(properties, username);
+        PGProperty.PASSWORD.set(properties, password());
+        PGProperty.APPLICATION_NAME.set(properties, "crm-kpi");
+        PGProperty.CONNECT_TIMEOUT.set(properties, 10);
+        PGProperty.TCP_KEEP_ALIVE.set(properties, true);
+        return properties;
+    }
+
+    /** A connection of the kind that reads the log, which takes replication commands. */
+    public Connection connectForReplication() throws SQLException {
+        Properties properties = properties();
+        PGProperty.SOCKET_TIMEOUT.set(properties, 20);
+        PGProperty.REPLICATION.set(properties, "database");
+        PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "9.4");
+        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+        return DriverManager.getConnection(url, properties);
+    }
+
+    /** A connection as the server, or the pooler before it, gives it: nothing is prepared, and nothing is set. */
+    public Connection connectSimply() throws SQLException {
+        Properties properties = properties();
+        PGProperty.SOCKET_TIMEOUT.set(properties, 5);
+        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+        return DriverManager.getConnection(url, properties);
+    }
+
     /** A new connection, which names itself {@code crm-kpi} to the server. */
     public Connection connect() throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("user", username);
-        properties.setProperty("password", password());
-        properties.setProperty("ApplicationName", "crm-kpi");
-        properties.setProperty("connectTimeout", "10");
-        properties.setProperty("tcpKeepAlive", "true");
+        Properties properties = properties();
         // A server that vanished without a word is noticed, too.
-        properties.setProperty("socketTimeout", "60");
+        PGProperty.SOCKET_TIMEOUT.set(properties, 60);
         try {
-            return DriverManager.getConnection(url, properties);
+            Connection connection = DriverManager.getConnection(url, properties);
+            prepare(connection);
+            return connection;
         } catch (SQLException e) {
             if (password().isEmpty() && e.getMessage() != null && e.getMessage().contains("password")) {
                 throw new SQLException(

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.crm.StatusWords;
 
 /** The CRM database: its tables, the role, the publication and the heartbeat. */
 final class CrmChecks {
@@ -18,8 +19,10 @@ final class CrmChecks {
     private final Findings findings;
     private final String publication;
     private final CapturedTables captured;
+    private final StatusWords words;
 
-    CrmChecks(Query query, Findings findings, String publication, CapturedTables captured) {
+    CrmChecks(Query query, Findings findings, String publication, CapturedTables captured, StatusWords words) {
+        this.words = words;
         this.query = query;
         this.findings = findings;
         this.publication = publication;
@@ -32,13 +35,16 @@ final class CrmChecks {
                 walLevel.equals("logical"),
                 "wal_level",
                 "wal_level is " + walLevel,
-                "ALTER SYSTEM SET wal_level = logical; then restart the server");
+                "ALTER SYSTEM SET wal_level = logical",
+                "Then restart the server");
         List<String> existing = existingColumns();
         columns(existing);
+        new TableChecks(query, findings, captured, words).run();
         role(existing);
         publication();
         replicaIdentity();
         heartbeat();
+        new ServerChecks(query, findings).run();
     }
 
     private List<String> existingColumns() throws SQLException {
@@ -48,13 +54,26 @@ final class CrmChecks {
                 ORDER BY c.relname, a.attnum""", CapturedTables.SCHEMA);
     }
 
-    private void columns(List<String> existing) {
+    /** Where tables of these names are instead, when they are. */
+    private String elsewhere() throws SQLException {
+        List<String> schemas = query.texts(
+                "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'crm_deals' AND schemaname <> ? ORDER BY 1",
+                CapturedTables.SCHEMA);
+        return schemas.isEmpty()
+                ? ""
+                : "; there are tables of these names in schema %s, but the job reads schema %s alone"
+                        .formatted(String.join(", ", schemas), CapturedTables.SCHEMA);
+    }
+
+    private void columns(List<String> existing) throws SQLException {
         List<String> missing = captured.missing(existing);
         boolean heartbeat = missing.removeIf(column -> column.startsWith(CapturedTables.HEARTBEAT + "."));
         findings.require(
                 missing.isEmpty(),
                 "columns",
-                missing.isEmpty() ? "every needed column is there" : "missing: " + String.join(", ", missing),
+                missing.isEmpty()
+                        ? "every needed column is there"
+                        : "missing: " + String.join(", ", missing) + elsewhere(),
                 "Put them back, or upgrade to a version that knows the CRM's new schema");
         findings.require(
                 !heartbeat,
@@ -65,13 +84,23 @@ final class CrmChecks {
 
     private void role(List<String> existing) throws SQLException {
         boolean superuser = query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user");
-        boolean replication = query.is("SELECT rolreplication FROM pg_roles WHERE rolname = current_user");
+        // On managed servers a role that the provider made stands for the attribute.
+        boolean replication = query.is("""
+                SELECT rolreplication OR EXISTS (
+                  SELECT FROM pg_roles given WHERE given.rolname IN ('rds_replication', 'rds_superuser', 'cloudsqlsuperuser',
+                    'alloydbsuperuser', 'azure_pg_admin') AND pg_has_role(current_user, given.oid, 'MEMBER'))
+                FROM pg_roles WHERE rolname = current_user""");
         String role = query.text("SELECT quote_ident(current_user)");
         findings.require(
                 superuser || replication,
                 "role may replicate",
-                "%s %s".formatted(role, superuser || replication ? "has REPLICATION" : "lacks REPLICATION"),
-                "ALTER ROLE %s REPLICATION".formatted(role));
+                superuser || replication
+                        ? "%s has REPLICATION. With it the role can read every column of every table, through another output plugin or publication; what narrows that: a line of pg_hba.conf that lets it in from the job's machine alone, and log_replication_commands = on"
+                                .formatted(role)
+                        : "%s lacks REPLICATION".formatted(role),
+                "ALTER ROLE %s REPLICATION".formatted(role),
+                "On a managed server it is the provider's role that gives it, such as: GRANT rds_replication TO %s"
+                        .formatted(role));
         List<String> readable = query.texts("""
                 SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
@@ -84,7 +113,7 @@ final class CrmChecks {
                 unreadable.isEmpty()
                         ? "every needed column"
                         : "%s may not read %s".formatted(role, String.join(", ", unreadable)),
-                grants(unreadable, role) + orWithoutTitles(unreadable));
+                and(grants(unreadable, role), orWithoutTitles(unreadable)));
         List<String> tooMany = beyondTheList(readable);
         if (superuser) {
             findings.warning(
@@ -101,16 +130,22 @@ final class CrmChecks {
         }
     }
 
-    private static String orWithoutTitles(List<String> missing) {
+    private static List<String> orWithoutTitles(List<String> missing) {
         return missing.equals(List.of("crm_deals.title"))
-                ? "; or, when titles are not to leave the CRM, crm.deal-titles = false"
-                : "";
+                ? List.of("Or, when titles are not to leave the CRM: crm.deal-titles = false")
+                : List.of();
     }
 
-    private static String grants(List<String> unreadable, String role) {
+    private static List<String> grants(List<String> unreadable, String role) {
         return unreadable.stream()
                 .map(column -> "GRANT SELECT (\"%s\") ON %s TO %s".formatted(column(column), table(column), role))
-                .collect(joining("; "));
+                .toList();
+    }
+
+    private static List<String> and(List<String> some, List<String> others) {
+        List<String> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
     }
 
     private List<String> beyondTheList(List<String> columns) {
@@ -132,16 +167,16 @@ final class CrmChecks {
         }
         findings.require(
                 query.is(
-                        "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname = ?",
+                        "SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_publication WHERE pubname = ?",
                         publication),
                 "publication",
-                "'%s' publishes %s"
+                "'%s' publishes %s. A TRUNCATE in the CRM ends the job: which rows go is not in the log"
                         .formatted(
                                 publication,
                                 query.text(
-                                        "SELECT concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END, CASE WHEN pubdelete THEN 'delete' END) FROM pg_publication WHERE pubname = ?",
+                                        "SELECT concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END, CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END) FROM pg_publication WHERE pubname = ?",
                                         publication)),
-                "ALTER PUBLICATION %s SET (publish = 'insert, update, delete')".formatted(publication));
+                "ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate')".formatted(publication));
         List<String> covered = Arrays.asList(
                 query.text("SELECT " + CapturedTables.coveredSql(), publication).split(",", -1));
         List<String> missing = captured.missing(covered);
@@ -149,9 +184,12 @@ final class CrmChecks {
                 missing.isEmpty(),
                 "publication covers",
                 missing.isEmpty() ? "every needed column" : "not covered: " + String.join(", ", missing),
-                "ALTER PUBLICATION %s SET TABLE ... with the column lists of sql/crm/cdc.sql; then, when the job ran before, crm-kpi run --rebuild"
-                                .formatted(publication)
-                        + orWithoutTitles(missing));
+                and(
+                        List.of(
+                                "ALTER PUBLICATION %s SET TABLE ... with the column lists of sql/crm/cdc.sql"
+                                        .formatted(publication),
+                                "Then, when the job ran before: crm-kpi run --rebuild"),
+                        orWithoutTitles(missing)));
         List<String> tooMany = beyondTheList(covered);
         if (tooMany.isEmpty() || covered.equals(List.of(""))) {
             findings.ok("publication's other columns", "none");
@@ -180,7 +218,7 @@ final class CrmChecks {
                                 .formatted(String.join(", ", wrong)),
                 wrong.stream()
                         .map(table -> "ALTER TABLE %s REPLICA IDENTITY DEFAULT".formatted(table))
-                        .collect(joining("; ")));
+                        .toList());
     }
 
     private void heartbeat() throws SQLException {

@@ -12,6 +12,7 @@ import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.Configuration;
 
 /** Checks of both databases. Reads only; a check that cannot be made is itself a finding. */
@@ -47,14 +48,21 @@ public final class Doctor {
         Database crm = Database.crm(config);
         Database kpi = Database.kpi(config);
         CapturedTables captured = CapturedTables.of(config);
+        KpiSettings settings = JobOptions.kpiSettings(config);
+        JobOptions.emitInterval(config);
+        JobOptions.refreshInterval(config);
         String slot = JobOptions.slotName(config);
         List<Finding> all = new ArrayList<>();
         all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {
-            new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME), captured).run();
+            new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME), captured, settings.words())
+                    .run();
+            new ConnectionChecks(crm, findings).replication();
             new SlotChecks(query, findings, slot, start).run();
         }));
-        all.addAll(examine(
-                "KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> new KpiChecks(query, findings).run()));
+        all.addAll(examine("KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> {
+            new KpiChecks(query, findings).run();
+            new ConnectionChecks(kpi, findings).pooler();
+        }));
         return all;
     }
 

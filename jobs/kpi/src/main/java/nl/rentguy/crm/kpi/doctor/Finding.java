@@ -1,13 +1,15 @@
 package nl.rentguy.crm.kpi.doctor;
 
+import java.util.List;
+
 /**
  * What one check found.
  *
  * @param check what was looked at
  * @param message what is so, with the values that were seen
- * @param remedy what to do about it; empty when nothing is to be done
+ * @param remedies what to do about it, each a statement or a sentence of its own; empty when nothing is to be done
  */
-public record Finding(String check, Severity severity, String message, String remedy) {
+public record Finding(String check, Severity severity, String message, List<String> remedies) {
 
     /** How bad it is. */
     public enum Severity {

@@ -20,23 +20,30 @@ final class Findings {
     }
 
     void ok(String check, String message) {
-        add(check, Severity.OK, message, "");
+        add(check, Severity.OK, message, List.of());
     }
 
-    void warning(String check, String message, String remedy) {
-        add(check, Severity.WARNING, message, remedy);
+    /** @param remedies each a statement or a sentence of its own */
+    void warning(String check, String message, String... remedies) {
+        add(check, Severity.WARNING, message, List.of(remedies));
     }
 
-    void error(String check, String message, String remedy) {
-        add(check, Severity.ERROR, message, remedy);
+    /** @param remedies each a statement or a sentence of its own */
+    void error(String check, String message, String... remedies) {
+        add(check, Severity.ERROR, message, List.of(remedies));
     }
 
     /** An error when the condition does not hold. */
-    void require(boolean condition, String check, String message, String remedy) {
-        add(check, condition ? Severity.OK : Severity.ERROR, message, condition ? "" : remedy);
+    void require(boolean condition, String check, String message, String... remedies) {
+        require(condition, check, message, List.of(remedies));
     }
 
-    private void add(String check, Severity severity, String message, String remedy) {
-        list.add(new Finding(database + " " + check, severity, message, remedy));
+    /** An error when the condition does not hold. */
+    void require(boolean condition, String check, String message, List<String> remedies) {
+        add(check, condition ? Severity.OK : Severity.ERROR, message, condition ? List.of() : remedies);
+    }
+
+    private void add(String check, Severity severity, String message, List<String> remedies) {
+        list.add(new Finding(database + " " + check, severity, message, remedies));
     }
 }

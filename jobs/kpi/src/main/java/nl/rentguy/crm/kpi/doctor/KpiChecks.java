@@ -51,6 +51,12 @@ final class KpiChecks {
                 missing.isEmpty() ? "every table" : "missing: " + String.join(", ", missing),
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO "
                         + query.text("SELECT quote_ident(current_user)"));
+        String encoding = query.text("SELECT current_setting('server_encoding')");
+        findings.require(
+                encoding.equals("UTF8"),
+                "encoding",
+                "the database holds texts as " + encoding,
+                "It cannot hold every text of a CRM: create a database with ENCODING 'UTF8' for the KPI tables, point kpi.jdbc-url to it, and run crm-kpi migrate");
         if (query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
             findings.warning(
                     "role's other rights",

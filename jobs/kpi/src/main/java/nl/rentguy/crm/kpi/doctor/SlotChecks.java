@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.doctor;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 
 /** The CRM server's replication slots: room for the job's, how the job's is, what it holds back, what was left behind. */
@@ -61,8 +62,8 @@ final class SlotChecks {
                 free >= needed,
                 check,
                 "%d of %d free, %d needed".formatted(free, most, needed),
-                "Drop slots that nobody uses, or ALTER SYSTEM SET %s = %d and restart the server"
-                        .formatted(setting, most + needed - Math.max(0, free)));
+                "Drop slots that nobody uses; or, and then restart the server:",
+                "ALTER SYSTEM SET %s = %s".formatted(setting, most + needed - Math.max(0, free)));
     }
 
     private void health() throws SQLException {
@@ -115,8 +116,9 @@ final class SlotChecks {
             findings.warning(
                     "retained log",
                     message + "; without a limit a job that is down fills the disk",
-                    "ALTER SYSTEM SET max_slot_wal_keep_size = '%d GB', less than the disk has free, then SELECT pg_reload_conf()"
-                            .formatted(Math.max(10, 2 * bytes / GIB)));
+                    "Choose less than the disk has free:",
+                    "ALTER SYSTEM SET max_slot_wal_keep_size = '%s GB'".formatted(Math.max(10, 2 * bytes / GIB)),
+                    "SELECT pg_reload_conf()");
             return;
         }
         long free = Long.parseLong(left);
@@ -147,12 +149,10 @@ final class SlotChecks {
                     "leftover slots",
                     "a job that was killed in its snapshot left %s, which hold the log back"
                             .formatted(String.join(", ", left)),
-                    "crm-kpi run drops them when it starts; by hand: "
-                            + String.join(
-                                    "; ",
-                                    left.stream()
-                                            .map(name -> "SELECT pg_drop_replication_slot('%s')".formatted(name))
-                                            .toList()));
+                    Stream.concat(
+                                    Stream.of("crm-kpi run drops them when it starts; by hand:"),
+                                    left.stream().map(name -> "SELECT pg_drop_replication_slot('%s')".formatted(name)))
+                            .toArray(String[]::new));
         }
     }
 

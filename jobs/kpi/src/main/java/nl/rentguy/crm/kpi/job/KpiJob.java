@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.config.JobOptions;
@@ -22,6 +23,8 @@ public final class KpiJob {
     private KpiJob() {}
 
     public static void main(String[] args) throws Exception {
+        // Numbers in settings and addresses are written in these digits, whatever the machine's language.
+        Locale.setDefault(Locale.ROOT);
         Path file = null;
         List<String> settings = new ArrayList<>();
         for (int i = 0; i < args.length; i += 2) {

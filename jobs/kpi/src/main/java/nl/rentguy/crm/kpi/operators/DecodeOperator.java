@@ -111,7 +111,7 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
         List<String> missing = captured.missing(Arrays.asList(covered.split(",", -1)));
         if (!missing.isEmpty()) {
             throw new SuppressRestartsException(new IllegalStateException(
-                    "The CRM's publication no longer covers %s, which the KPIs need, so changes are missing from its log. Put them back, as sql/crm/cdc.sql has it; then start anew with a snapshot: crm-kpi run --rebuild"
+                    "The CRM's publication no longer covers %s, which the KPIs need, with all changes of plain tables, so changes are missing from its log. Put them back, as sql/crm/cdc.sql has it; then start anew with a snapshot: crm-kpi run --rebuild"
                             .formatted(String.join(", ", missing))));
         }
     }

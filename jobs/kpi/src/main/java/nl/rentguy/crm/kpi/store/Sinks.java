@@ -36,10 +36,7 @@ public final class Sinks {
 
     /** The KPI table. */
     public static Sink<Row> kpiTable(KpiTable<?> table, Configuration config) {
-        return JdbcSink.<Row>builder()
-                .withExecutionOptions(BATCHED)
-                .withQueryStatement(new GuardedUpsert(table))
-                .buildAtLeastOnce(kpiDatabase(config));
+        return new KpiTableSink(table, Database.kpi(config));
     }
 
     /** {@code crm_kpi_dead_letters}; an event refused again is the same row. */

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.laptop;
 
+import java.util.Locale;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.JobVersion;
 import picocli.CommandLine;
@@ -18,6 +19,8 @@ public final class CrmKpi {
     private CrmKpi() {}
 
     public static void main(String[] args) {
+        // Numbers in settings and addresses are written in these digits, whatever the machine's language.
+        Locale.setDefault(Locale.ROOT);
         System.exit(commandLine().execute(args));
     }
 

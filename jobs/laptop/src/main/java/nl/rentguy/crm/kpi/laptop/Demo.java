@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
+import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.kpi.Kpi;
@@ -105,7 +106,7 @@ final class Demo {
             LivingCrm crm = new LivingCrm(crmConnection, settings.seed(), settings.tenants());
             crm.seed();
             database.run("crm/cdc.sql");
-            database.run("oracle/history.sql");
+            Oracle.install(crmConnection);
             tellOracle(crmConnection);
             database.migrate();
             long rows = rows(reader);

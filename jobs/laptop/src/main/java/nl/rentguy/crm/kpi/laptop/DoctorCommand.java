@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -57,9 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static Start start(Configuration config) throws IOException {
         String stateDir = config.get(JobOptions.STATE_DIR);
-        return stateDir == null
-                ? Start.ANEW
-                : start(new SavedState(Path.of(stateDir).toAbsolutePath()), config);
+        return stateDir == null ? Start.ANEW : start(SavedState.in(stateDir), config);
     }
 
     private static Start start(SavedState saved, Configuration config) throws IOException {
@@ -87,9 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 finding.check()
                                         + " ".repeat(width - finding.check().length()),
                                 finding.message()));
-                if (!finding.remedy().isEmpty()) {
-                    out.println(" ".repeat(9 + width + 2) + "-> " + finding.remedy());
-                }
+                finding.remedies().forEach(remedy -> out.println(" ".repeat(9 + width + 2) + "-> " + remedy));
             }
         }
         out.flush();

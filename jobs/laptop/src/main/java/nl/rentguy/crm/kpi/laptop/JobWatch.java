@@ -4,31 +4,44 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.JobStatus;
+import nl.rentguy.crm.kpi.store.JobStatus;
+import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells in few lines that the job had to stop, why, and that it runs again. What Flink itself says is in the log file. */
+/**
+ * Tells in few lines, and in {@code crm_kpi_status}, that the job had to stop, why, and that it runs again. What Flink itself says
+ * is in the log file.
+ */
 final class JobWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(JobWatch.class);
     private static final Duration STEP = Duration.ofMillis(500);
 
+    /** The same failure so often, with no state saved in between, does not pass by itself. */
+    private static final int FAILURES_TO_WARN_OF = 5;
+
     private final LaptopJob job;
+    private final JobStatus status;
     private final Instant started = Instant.now();
     private boolean announced;
+    private boolean stopped;
     private Instant stoppedAt = Instant.MAX;
+    private Instant failedAt = Instant.EPOCH;
+    private int failures;
     private String cause = "";
 
-    private JobWatch(LaptopJob job) {
+    private JobWatch(LaptopJob job, JobStatus status) {
         this.job = job;
+        this.status = status;
     }
 
     /** Watches until the job ends, in a thread of its own. */
-    static void start(LaptopJob job) {
-        Thread thread = new Thread(new JobWatch(job)::run, "job-watch");
+    static void start(LaptopJob job, JobStatus status) {
+        Thread thread = new Thread(new JobWatch(job, status)::run, "job-watch");
         thread.setDaemon(true);
         thread.start();
     }
@@ -46,35 +59,51 @@ final class JobWatch {
         }
     }
 
-    private void look() throws ExecutionException, InterruptedException {
+    private void look() throws InterruptedException {
         try {
-            JobStatus status = job.status();
-            if (status == JobStatus.RESTARTING) {
-                if (stoppedAt.equals(Instant.MAX)) {
-                    stoppedAt = Instant.now();
-                }
-                String now = job.lastFailure();
-                if (!now.isEmpty() && !now.equals(cause)) {
-                    cause = now;
-                    LOG.warn("The job had to stop: {}. It tries again until that is over; nothing is lost", cause);
-                }
-            } else if (!announced
-                    && stoppedAt.equals(Instant.MAX)
-                    && job.lastCheckpoint().isAfter(started)) {
+            Optional<LaptopJob.Failure> failure =
+                    job.lastFailure().filter(last -> last.at().isAfter(failedAt));
+            if (failure.isPresent()) {
+                failed(failure.get());
+            } else if (!announced && !stopped && job.lastCheckpoint().isAfter(started)) {
                 announced = true;
                 LOG.info("The job runs, and has saved its state for the first time");
-            } else if (job.lastCheckpoint().isAfter(stoppedAt)) {
+            } else if (stopped && job.lastCheckpoint().isAfter(failedAt)) {
                 LOG.info(
                         "The job runs again, after {} s",
                         String.format(
                                 Locale.ROOT,
                                 "%.0f",
                                 Duration.between(stoppedAt, Instant.now()).toMillis() / 1000.0));
-                stoppedAt = Instant.MAX;
+                stopped = false;
                 cause = "";
+            }
+            if (stopped) {
+                status.tell(Phase.RESTARTING, cause);
             }
         } catch (IOException e) {
             LOG.debug("The web interface does not answer", e);
+        }
+    }
+
+    private void failed(LaptopJob.Failure failure) {
+        failedAt = failure.at();
+        if (!stopped) {
+            stopped = true;
+            stoppedAt = Instant.now();
+        }
+        if (failure.cause().equals(cause)) {
+            failures++;
+            if (failures == FAILURES_TO_WARN_OF) {
+                LOG.warn(
+                        "The job has stopped {} times for the same reason, without saving its state in between: {}. That does not seem to pass by itself: the tables stand still until it is mended",
+                        failures,
+                        cause);
+            }
+        } else {
+            cause = failure.cause();
+            failures = 1;
+            LOG.warn("The job had to stop: {}. It tries again from its last saved state", cause);
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.job.KpiGraph;
 import nl.rentguy.crm.kpi.job.KpiJob;
@@ -76,14 +77,12 @@ final class LaptopJob implements AutoCloseable {
         runtime.set(
                 CheckpointingOptions.CHECKPOINTING_INTERVAL,
                 JobOptions.atLeastAMillisecond(JobOptions.STATE_CHECKPOINT_INTERVAL, config));
-        runtime.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                saved.checkpoints().toUri().toString());
+        runtime.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, SavedState.address(saved.checkpoints()));
         runtime.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
         from.ifPresent(path -> {
-            runtime.set(StateRecoveryOptions.SAVEPOINT_PATH, path.toUri().toString());
+            runtime.set(StateRecoveryOptions.SAVEPOINT_PATH, SavedState.address(path));
             // What it continues from is deleted once it has a checkpoint of its own.
             runtime.setString("execution.state-recovery.claim-mode", "CLAIM");
         });
@@ -125,22 +124,45 @@ final class LaptopJob implements AutoCloseable {
                 .asLong());
     }
 
-    /** The innermost cause of the latest failure, in one line; empty when there was none. */
-    String lastFailure() throws IOException, InterruptedException {
-        JsonNode failures = rest("/jobs/%s/exceptions?maxExceptions=1".formatted(job.getJobID()))
+    /**
+     * A failure of the job.
+     *
+     * @param cause the innermost cause that says something, in one line
+     */
+    record Failure(Instant at, String cause) {}
+
+    /** The latest failure; empty when there was none. */
+    Optional<Failure> lastFailure() throws IOException, InterruptedException {
+        JsonNode latest = rest("/jobs/%s/exceptions?maxExceptions=1".formatted(job.getJobID()))
                 .path("exceptionHistory")
-                .path("entries");
-        String stack = failures.path(0).path("stacktrace").asText();
-        List<String> causes =
-                stack.lines().filter(l -> l.startsWith("Caused by: ")).toList();
-        // The innermost says most, but that a server refuses is told with its address one further out.
-        String line = causes.stream()
-                .filter(cause -> cause.contains("Connection to "))
+                .path("entries")
+                .path(0);
+        return latest.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(new Failure(
+                        Instant.ofEpochMilli(latest.path("timestamp").asLong()),
+                        cause(latest.path("stacktrace").asText())));
+    }
+
+    /** What a stack trace says of its cause. */
+    static String cause(String stack) {
+        List<String> causes = stack.lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("Caused by: ") && !line.contains("[CIRCULAR REFERENCE"))
+                .toList();
+        // The innermost says most, but that a server refuses is told with its address one further out, and what a
+        // server says before what a sink says of it.
+        String line = Stream.of("Connection to ", "PSQLException: ", "Caused by: ")
+                .flatMap(text -> last(causes, text).stream())
                 .findFirst()
-                .orElse(causes.isEmpty() ? stack.lines().findFirst().orElse("") : causes.get(causes.size() - 1));
+                .orElse(stack.lines().findFirst().orElse(""));
         return line.replaceFirst("^(Caused by: )?([a-zA-Z0-9_$]+\\.)+[a-zA-Z0-9_$]+: ", "")
                 .replaceFirst("\\. Check that the hostname.*$", "")
                 .replaceFirst("\\.$", "");
+    }
+
+    private static Optional<String> last(List<String> lines, String with) {
+        return lines.stream().filter(line -> line.contains(with)).reduce((first, second) -> second);
     }
 
     private JsonNode rest(String path) throws IOException, InterruptedException {
@@ -151,18 +173,18 @@ final class LaptopJob implements AutoCloseable {
                 http.send(request, HttpResponse.BodyHandlers.ofString()).body());
     }
 
-    /** Waits until the job ends; true when it was stopped, false when it failed. */
-    boolean awaitEnd() throws InterruptedException {
+    /** Waits until the job ends; empty when it was stopped, otherwise why it failed. */
+    Optional<String> awaitEnd() throws InterruptedException {
         try {
             job.getJobExecutionResult().get();
-            return true;
+            return Optional.empty();
         } catch (ExecutionException e) {
             Throwable cause = e;
             while (cause.getCause() != null) {
                 cause = cause.getCause();
             }
             LOG.error("The job has ended. {}", cause.getMessage(), e);
-            return false;
+            return Optional.of(String.valueOf(cause.getMessage()));
         }
     }
 
@@ -170,7 +192,7 @@ final class LaptopJob implements AutoCloseable {
     Optional<String> stopWithSavepoint(SavedState saved) {
         try {
             return Optional.of(
-                    job.stopWithSavepoint(false, saved.savepoints().toUri().toString(), SavepointFormatType.CANONICAL)
+                    job.stopWithSavepoint(false, SavedState.address(saved.savepoints()), SavepointFormatType.CANONICAL)
                             .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
         } catch (ExecutionException | TimeoutException | IllegalStateException e) {
             LOG.warn("No savepoint: {}", e.toString());

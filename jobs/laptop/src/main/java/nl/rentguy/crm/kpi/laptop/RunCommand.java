@@ -15,6 +15,8 @@ import nl.rentguy.crm.kpi.doctor.Doctor;
 import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
+import nl.rentguy.crm.kpi.store.JobStatus;
+import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
 import org.apache.flink.configuration.Configuration;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
@@ -70,8 +72,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         Configuration config = arguments.load();
-        SavedState saved = new SavedState(
-                Path.of(JobOptions.required(JobOptions.STATE_DIR, config)).toAbsolutePath());
+        SavedState saved = SavedState.in(JobOptions.required(JobOptions.STATE_DIR, config));
         lock = saved.lock();
         logTo(saved.logFile());
         System.setProperty("java.io.tmpdir", saved.freshTemporaryFolder().toString());
@@ -94,19 +95,23 @@ final class RunCommand implements Callable<Integer> {
         out.println("Flink's web interface: " + job.uiAddress());
         out.println("Flink's log: " + saved.logFile());
         out.flush();
-        JobWatch.start(job);
+        JobStatus status = new JobStatus(config);
+        JobWatch.start(job, status);
         Thread onStop = new Thread(() -> {
             if (failed) {
                 return;
             }
-            job.stopWithSavepoint(saved)
-                    .ifPresentOrElse(
-                            savepoint -> out.println("Stopped; state saved in " + savepoint),
-                            () -> out.println("Stopped; the next run continues from the last checkpoint"));
+            Optional<String> savepoint = job.stopWithSavepoint(saved);
+            status.tell(Phase.STOPPED, null);
+            savepoint.ifPresentOrElse(
+                    path -> out.println("Stopped; state saved in " + path),
+                    () -> out.println("Stopped; the next run continues from the last checkpoint"));
             out.flush();
         });
         Runtime.getRuntime().addShutdownHook(onStop);
-        failed = !job.awaitEnd();
+        Optional<String> failure = job.awaitEnd();
+        failed = failure.isPresent();
+        failure.ifPresent(cause -> status.tell(Phase.FAILED, cause));
         return failed ? 1 : 0;
     }
 
@@ -134,6 +139,8 @@ final class RunCommand implements Callable<Integer> {
 
     private static void logTo(Path file) throws URISyntaxException {
         System.setProperty("crm.kpi.log.file", file.toString());
+        // In a pattern a percent sign means something.
+        System.setProperty("crm.kpi.log.pattern", file.toString().replace("%", "%%"));
         LoggerContext context = (LoggerContext) LogManager.getContext(false);
         context.setConfigLocation(Objects.requireNonNull(RunCommand.class.getResource("/log4j2-run.properties"))
                 .toURI());

@@ -1,21 +1,52 @@
 package nl.rentguy.crm.kpi.laptop;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import org.apache.flink.util.FileUtils;
 
 /** What runs have left in {@code state.dir}: savepoints of stopped ones, checkpoints of killed ones. */
 record SavedState(Path folder) {
+
+    /** What no part of its path may have: Flink takes a folder's name apart at some of them, and turns others round. */
+    private static final Pattern NOT_IN_PATH = Pattern.compile("[,:\\\\]");
+
+    /**
+     * As configured.
+     *
+     * @throws ConfigException when that is no path, or one that Flink cannot take
+     */
+    static SavedState in(String folder) {
+        try {
+            Path path = Path.of(folder).toAbsolutePath();
+            if (!NOT_IN_PATH.matcher(path.toString()).find() || File.separatorChar != '/') {
+                return new SavedState(path);
+            }
+        } catch (InvalidPathException e) {
+            throw new ConfigException(
+                    "state.dir is '%s', which this JVM cannot name (%s): start it with LC_ALL=C.UTF-8, or choose another folder"
+                            .formatted(folder, e.getReason()));
+        }
+        throw new ConfigException(
+                "state.dir is '%s'; expected a path without comma, colon and backslash".formatted(folder));
+    }
+
+    /** The path as Flink reads it: not encoded, whatever is in it. */
+    static String address(Path path) {
+        return new org.apache.flink.core.fs.Path(path.toUri()).toString();
+    }
 
     Path checkpoints() {
         return folder.resolve("checkpoints");

@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import nl.rentguy.crm.kpi.audit.Audit;
+import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
@@ -39,7 +40,8 @@ final class CrmAndTables implements AutoCloseable {
         startKpi();
         crmServer.run("crm/schema.sql");
         crmServer.run("crm/cdc.sql");
-        crmServer.run("oracle/history.sql");
+        Oracle.install(crm);
+        execute("ALTER DATABASE postgres SET timezone = 'UTC'");
         kpiServer.migrate();
         executeKpi("""
                 CREATE TABLE went_back (key text, held timestamptz, sent timestamptz);

@@ -71,7 +71,7 @@ class DoctorTest {
             REVOKE SELECT (status) ON crm_deals FROM crm_kpi_cdc      | ERROR   | CRM role may read                | GRANT SELECT ("status") ON crm_deals TO crm_kpi_cdc
             GRANT SELECT (email) ON crm_leads TO crm_kpi_cdc          | WARNING | CRM role's other rights          | REVOKE SELECT (email) ON crm_leads FROM crm_kpi_cdc
             ALTER PUBLICATION crm_kpi RENAME TO other                 | ERROR   | CRM publication                  | ALTER PUBLICATION other RENAME TO crm_kpi
-            ALTER PUBLICATION crm_kpi SET (publish = 'insert')        | ERROR   | CRM publication                  | ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete')
+            ALTER PUBLICATION crm_kpi SET (publish = 'insert')        | ERROR   | CRM publication                  | ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete, truncate')
             ALTER PUBLICATION crm_kpi DROP TABLE crm_leads            | ERROR   | CRM publication covers           | ALTER PUBLICATION crm_kpi ADD TABLE crm_leads (id, tenant_id, source, created_at)
             ALTER PUBLICATION crm_kpi ADD TABLE crm_other             | WARNING | CRM publication's other columns  | ALTER PUBLICATION crm_kpi DROP TABLE crm_other
             ALTER TABLE crm_deals REPLICA IDENTITY FULL               | ERROR   | CRM replica identity             | ALTER TABLE crm_deals REPLICA IDENTITY DEFAULT
@@ -81,17 +81,24 @@ class DoctorTest {
             SELECT pg_create_logical_replication_slot('crm_kpi_0', 'pgoutput') | WARNING | CRM leftover slots      | SELECT pg_drop_replication_slot('crm_kpi_0')
             SELECT pg_create_logical_replication_slot('crm_kpi', 'pgoutput')   | WARNING | CRM retained log        | SELECT pg_drop_replication_slot('crm_kpi')
             SELECT pg_create_physical_replication_slot('crm_kpi')     | ERROR   | CRM slot                         | SELECT pg_drop_replication_slot('crm_kpi')
+            ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete') | ERROR | CRM publication               | ALTER PUBLICATION crm_kpi SET (publish = 'insert, update, delete, truncate')
+            ALTER TABLE crm_deals ENABLE ROW LEVEL SECURITY           | ERROR   | CRM row security                 | ALTER TABLE crm_deals DISABLE ROW LEVEL SECURITY
+            ALTER TABLE crm_other INHERIT crm_pipelines               | ERROR   | CRM plain tables                 | ALTER TABLE crm_other NO INHERIT crm_pipelines
+            CREATE TYPE crm_empty AS ENUM ()                          | ERROR   | CRM enum types                   | DROP TYPE crm_empty
+            ALTER DATABASE postgres SET timezone = 'Europe/Amsterdam' | WARNING | CRM time zone                    | ALTER DATABASE postgres SET timezone = 'UTC'
+            ALTER ROLE crm_kpi_cdc SET timezone = 'Asia/Kolkata'      | WARNING | CRM time zone                    | ALTER ROLE crm_kpi_cdc RESET timezone
+            ALTER DATABASE postgres RESET timezone                    | WARNING | CRM time zone                    | ALTER DATABASE postgres SET timezone = 'UTC'
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
             UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
             """)
     void whatIsBrokenIsFoundAndMended(String breaks, Severity severity, String check, String mends) throws Exception {
-        tables.execute("CREATE TABLE crm_other (id integer PRIMARY KEY)");
+        tables.execute("CREATE TABLE crm_other (LIKE crm_pipelines INCLUDING ALL)");
         tables.execute(breaks);
         try {
             assertThat(notOk(Start.AGAIN)).anySatisfy(finding -> {
                 assertThat(finding.check()).isEqualTo(check);
                 assertThat(finding.severity()).isEqualTo(severity);
-                assertThat(finding.remedy()).isNotEmpty();
+                assertThat(finding.remedies()).isNotEmpty();
             });
         } finally {
             tables.execute(mends);
@@ -104,7 +111,7 @@ class DoctorTest {
     void savedStateWithoutItsSlotIsAnError() {
         assertThat(notOk(Start.CONTINUE)).singleElement().satisfies(finding -> {
             assertThat(finding.check()).isEqualTo("CRM slot");
-            assertThat(finding.remedy()).contains("--rebuild");
+            assertThat(String.join(" ", finding.remedies())).contains("--rebuild");
         });
     }
 
@@ -114,7 +121,7 @@ class DoctorTest {
         try {
             assertThat(notOk(Start.ANEW)).singleElement().satisfies(finding -> {
                 assertThat(finding.severity()).isEqualTo(Severity.ERROR);
-                assertThat(finding.remedy()).contains("state.dir", "cdc.slot-name", "--rebuild");
+                assertThat(String.join(" ", finding.remedies())).contains("state.dir", "cdc.slot-name", "--rebuild");
             });
             assertThat(notOk(Start.REBUILD)).noneMatch(finding -> finding.severity() == Severity.ERROR);
         } finally {
@@ -125,10 +132,14 @@ class DoctorTest {
     @Test
     void aRemedyForMissingRightsIsTheStatementThatMends() throws Exception {
         tables.execute("REVOKE SELECT (status, value) ON crm_deals FROM crm_kpi_cdc");
-        tables.execute(notOk(Start.AGAIN).get(0).remedy());
+        for (String statement : notOk(Start.AGAIN).get(0).remedies()) {
+            tables.execute(statement);
+        }
         assertThat(notOk(Start.AGAIN)).isEmpty();
         tables.executeKpi("REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer");
-        tables.executeKpi(notOk(Start.AGAIN).get(0).remedy());
+        for (String statement : notOk(Start.AGAIN).get(0).remedies()) {
+            tables.executeKpi(statement);
+        }
         assertThat(notOk(Start.AGAIN)).isEmpty();
     }
 
@@ -141,11 +152,12 @@ class DoctorTest {
                 .satisfies(finding -> {
                     assertThat(finding.check()).isEqualTo("CRM connection");
                     assertThat(finding.message()).contains("refused");
-                    assertThat(finding.remedy()).contains("crm.jdbc-url");
+                    assertThat(String.join(" ", finding.remedies())).contains("crm.jdbc-url");
                 });
         assertThat(notOk(Start.AGAIN, "kpi.jdbc-url=" + tables.kpiUrl().replace("/postgres", "/nowhere")))
                 .singleElement()
-                .satisfies(finding -> assertThat(finding.remedy()).contains("kpi.jdbc-url"));
+                .satisfies(finding ->
+                        assertThat(String.join(" ", finding.remedies())).contains("kpi.jdbc-url"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,15 +44,17 @@ class SchemaChangeTest {
                     ALTER TABLE crm_activities RENAME COLUMN payload TO details;
                     ALTER TABLE crm_automation_runs ALTER COLUMN context TYPE text""");
             tables.workInCrm(30);
-            // PostgreSQL changes no type of a column that a publication lists.
+            // PostgreSQL changes no type of a column that a publication lists, or that a view reads.
             tables.execute("""
                     BEGIN;
+                    DROP VIEW oracle.deals, oracle.deal_leads, oracle.brought;
                     ALTER PUBLICATION crm_kpi DROP TABLE crm_deals;
                     ALTER TABLE crm_deals ALTER COLUMN id TYPE bigint, ALTER COLUMN value TYPE numeric(16, 2),
                       ALTER COLUMN currency TYPE text;
                     ALTER PUBLICATION crm_kpi ADD TABLE crm_deals (id, tenant_id, lead_id, pipeline_id, stage_id, title, value,
                       currency, expected_close, probability, status, created_at, updated_at);
                     COMMIT""");
+            tables.execute(Oracle.sql("oracle/rows.sql"));
             tables.reconnect();
             tables.workInCrm(30);
             job.awaitKpiTimeAfter(Instant.now(), tables);

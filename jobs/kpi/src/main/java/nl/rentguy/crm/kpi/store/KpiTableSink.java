@@ -1,0 +1,208 @@
+package nl.rentguy.crm.kpi.store;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.types.Row;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the rows of one KPI table, in batches, each one transaction. A row that the database refuses for what it holds, by an
+ * index, a constraint or an encoding, is set aside in {@code crm_kpi_dead_letters} with the database's words; all others are
+ * written. At-least-once: each statement leaves the same when it is run again.
+ */
+final class KpiTableSink implements Sink<Row> {
+
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(KpiTableSink.class);
+    private static final int MOST_HELD = 1_000;
+    private static final long HELD_MILLIS = 5;
+
+    /** Classes of SQLSTATE that are about a value: data, constraints, limits, checks, and exceptions that a trigger raises. */
+    private static final List<String> ABOUT_A_VALUE = List.of("21", "22", "23", "44", "54", "P0");
+
+    private final GuardedUpsert upsert;
+    private final String table;
+    private final List<String> keyColumns;
+    private final SinkConnection connection;
+
+    KpiTableSink(KpiTable<?> table, Database kpi) {
+        this.upsert = new GuardedUpsert(table);
+        this.table = table.name();
+        this.keyColumns = table.keyColumns().stream().map(KpiTable.Column::name).toList();
+        this.connection = new SinkConnection(kpi);
+    }
+
+    @Override
+    @Deprecated
+    public SinkWriter<Row> createWriter(InitContext context) {
+        throw new UnsupportedOperationException("Flink calls the other method");
+    }
+
+    @Override
+    public SinkWriter<Row> createWriter(WriterInitContext context) {
+        return new Writer(
+                context.getProcessingTimeService(), context.metricGroup().counter("rows_refused"));
+    }
+
+    private final class Writer implements SinkWriter<Row> {
+
+        private final ProcessingTimeService time;
+        private final Counter refused;
+        private final List<Row> held = new ArrayList<>();
+        private @Nullable ScheduledFuture<?> flushing;
+
+        Writer(ProcessingTimeService time, Counter refused) {
+            this.time = time;
+            this.refused = refused;
+        }
+
+        @Override
+        public void write(Row row, Context context) throws IOException {
+            held.add(row);
+            if (held.size() == 1) {
+                flushing = time.registerTimer(time.getCurrentProcessingTime() + HELD_MILLIS, now -> flush());
+            } else if (held.size() >= MOST_HELD) {
+                flush();
+            }
+        }
+
+        @Override
+        public void flush(boolean endOfInput) throws IOException {
+            flush();
+        }
+
+        private void flush() throws IOException {
+            if (held.isEmpty()) {
+                return;
+            }
+            try {
+                try {
+                    writeAll();
+                } catch (SQLException e) {
+                    if (isAboutAValue(e)) {
+                        writeOneByOne();
+                    } else {
+                        // The connection may have died of old age.
+                        connection.closeConnection();
+                        writeAll();
+                    }
+                }
+            } catch (SQLException e) {
+                connection.closeConnection();
+                throw new IOException("Cannot write " + table + ": " + e.getMessage(), e);
+            }
+            held.clear();
+            if (flushing != null) {
+                flushing.cancel(false);
+            }
+        }
+
+        private void writeAll() throws SQLException {
+            Connection database = open();
+            try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
+                for (Row row : held) {
+                    upsert.statement(statement, row);
+                    statement.addBatch();
+                }
+                statement.executeBatch();
+                database.commit();
+            } catch (SQLException e) {
+                rollback(database, e);
+                throw e;
+            }
+        }
+
+        private void writeOneByOne() throws SQLException {
+            Connection database = open();
+            try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
+                for (Row row : held) {
+                    Savepoint before = database.setSavepoint();
+                    try {
+                        upsert.statement(statement, row);
+                        statement.executeUpdate();
+                        database.releaseSavepoint(before);
+                    } catch (SQLException e) {
+                        if (!isAboutAValue(e)) {
+                            throw e;
+                        }
+                        database.rollback(before);
+                        setAside(row, e, database);
+                    }
+                }
+                database.commit();
+            } catch (SQLException e) {
+                rollback(database, e);
+                throw e;
+            }
+        }
+
+        private Connection open() throws SQLException {
+            Connection database = connection.getOrEstablishConnection();
+            database.setAutoCommit(false);
+            return database;
+        }
+
+        private void setAside(Row row, SQLException why, Connection database) throws SQLException {
+            refused.inc();
+            ObjectNode key = new ObjectMapper().createObjectNode();
+            for (int i = 0; i < keyColumns.size(); i++) {
+                key.put(keyColumns.get(i), shortened(String.valueOf(row.getField(i))));
+            }
+            String message = shortened(String.valueOf(why.getMessage()));
+            LOG.warn("The KPI database refuses the row {} of {}: {}", key, table, message);
+            DeadLetter letter = DeadLetter.refusedByDatabase("crm_kpi." + table, key.toString(), message);
+            try (PreparedStatement insert = database.prepareStatement("""
+                    INSERT INTO crm_kpi.crm_kpi_dead_letters (id, source, position, reason, message, payload, payload_sha256)
+                    VALUES (?, ?, 0, ?, ?, ?::jsonb, ?)
+                    ON CONFLICT (id) DO UPDATE SET received_at = now()""")) {
+                insert.setString(1, letter.id());
+                insert.setString(2, letter.source());
+                insert.setString(3, letter.reason());
+                insert.setString(4, letter.message());
+                insert.setString(5, letter.payload());
+                insert.setString(6, letter.payloadSha256());
+                insert.executeUpdate();
+            }
+        }
+
+        @Override
+        public void close() {
+            connection.closeConnection();
+        }
+    }
+
+    private static void rollback(Connection database, SQLException why) {
+        try {
+            database.rollback();
+        } catch (SQLException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    private static boolean isAboutAValue(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && state.length() == 5 && ABOUT_A_VALUE.contains(state.substring(0, 2));
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= 500 ? text : text.substring(0, text.offsetByCodePoints(0, 450)) + " ...";
+    }
+}
