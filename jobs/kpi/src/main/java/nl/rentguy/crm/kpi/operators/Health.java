@@ -25,7 +25,7 @@ record Health(Phase phase, @Nullable String problem) {
      * @param kpiTime {@link KpiTime#NONE} before there is any
      * @param now milliseconds since the epoch, by this machine's clock
      * @param liveMillis behind by more, the job is catching up
-     * @param recovering whether it had to stop, and has not saved its state since
+     * @param recovering whether it had to stop, and has not written rows since
      */
     static Health of(SourceProgress read, long kpiTime, long now, long liveMillis, boolean recovering) {
         String problem = ofTables(read.tables());

@@ -46,6 +46,7 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     private transient @Nullable CompletableFuture<RowCounts.Counted> counting;
     private transient boolean counted;
     private transient boolean recovering;
+    private transient long recoveredWith;
     private transient long kpiTime;
     private transient long loggedAt;
 
@@ -67,18 +68,23 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
         // A job that continues was compared when it was new.
         counted = context.isRestored() && !total.isInSnapshot();
         recovering = getRuntimeContext().getTaskInfo().getAttemptNumber() > 0;
+        recoveredWith = Long.MAX_VALUE;
     }
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         saved.update(List.of(total));
+        if (kpiTime != KpiTime.NONE && recoveredWith == Long.MAX_VALUE) {
+            // Rows have been published again, and are written when this checkpoint is complete.
+            recoveredWith = context.getCheckpointId();
+        }
     }
 
     @Override
     public void notifyCheckpointComplete(long checkpointId) throws Exception {
         super.notifyCheckpointComplete(checkpointId);
-        recovering = false;
+        recovering &= checkpointId < recoveredWith;
     }
 
     @Override

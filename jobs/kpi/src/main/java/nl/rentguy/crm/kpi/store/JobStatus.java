@@ -1,7 +1,9 @@
 package nl.rentguy.crm.kpi.store;
 
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
@@ -38,6 +40,21 @@ public final class JobStatus implements AutoCloseable {
         } catch (SQLException e) {
             kpi.closeConnection();
             LOG.debug("The status cannot be told", e);
+        }
+    }
+
+    /** What the status says now; empty when that cannot be told. */
+    public Optional<Phase> phase() {
+        try (PreparedStatement select = kpi.getOrEstablishConnection()
+                .prepareStatement("SELECT upper(phase) FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
+            select.setString(1, pipeline);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(Phase.valueOf(row.getString(1))) : Optional.empty();
+            }
+        } catch (SQLException e) {
+            kpi.closeConnection();
+            LOG.debug("The status cannot be read", e);
+            return Optional.empty();
         }
     }
 

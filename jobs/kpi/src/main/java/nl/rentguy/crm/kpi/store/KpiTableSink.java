@@ -9,11 +9,12 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
-import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -57,29 +58,45 @@ final class KpiTableSink implements Sink<Row> {
     }
 
     @Override
-    public SinkWriter<Row> createWriter(WriterInitContext context) {
-        return new Writer(
-                context.getProcessingTimeService(), context.metricGroup().counter("rows_refused"));
+    public SinkWriter<Row> createWriter(WriterInitContext context) throws IOException {
+        try {
+            connection.getOrEstablishConnection();
+        } catch (SQLException e) {
+            throw new IOException("Cannot write " + table + ": " + e.getMessage(), e);
+        }
+        return new Writer(context.metricGroup().counter("rows_refused"));
     }
 
+    /** Writes in a thread of its own, as many tables' writers live in one task. */
     private final class Writer implements SinkWriter<Row> {
 
-        private final ProcessingTimeService time;
         private final Counter refused;
-        private final List<Row> held = new ArrayList<>();
-        private @Nullable ScheduledFuture<?> flushing;
+        private final Object writing = new Object();
+        private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread daemon = new Thread(task, "write " + table);
+            daemon.setDaemon(true);
+            return daemon;
+        });
 
-        Writer(ProcessingTimeService time, Counter refused) {
-            this.time = time;
+        /** Guarded by itself. */
+        private final List<Row> held = new ArrayList<>();
+
+        private volatile @Nullable IOException failure;
+
+        Writer(Counter refused) {
             this.refused = refused;
         }
 
         @Override
         public void write(Row row, Context context) throws IOException {
-            held.add(row);
-            if (held.size() == 1) {
-                flushing = time.registerTimer(time.getCurrentProcessingTime() + HELD_MILLIS, now -> flush());
-            } else if (held.size() >= MOST_HELD) {
+            int size;
+            synchronized (held) {
+                held.add(row);
+                size = held.size();
+            }
+            if (size == 1) {
+                var unused = thread.schedule(this::flushLater, HELD_MILLIS, TimeUnit.MILLISECONDS);
+            } else if (size >= MOST_HELD) {
                 flush();
             }
         }
@@ -89,36 +106,53 @@ final class KpiTableSink implements Sink<Row> {
             flush();
         }
 
-        private void flush() throws IOException {
-            if (held.isEmpty()) {
-                return;
+        private void flushLater() {
+            try {
+                flush();
+            } catch (IOException e) {
+                failure = e;
             }
+        }
+
+        private void flush() throws IOException {
+            synchronized (writing) {
+                if (failure != null) {
+                    throw new IOException(failure);
+                }
+                List<Row> rows;
+                synchronized (held) {
+                    rows = List.copyOf(held);
+                    held.clear();
+                }
+                if (!rows.isEmpty()) {
+                    write(rows);
+                }
+            }
+        }
+
+        private void write(List<Row> rows) throws IOException {
             try {
                 try {
-                    writeAll();
+                    writeAll(rows);
                 } catch (SQLException e) {
                     if (isAboutAValue(e)) {
-                        writeOneByOne();
+                        writeOneByOne(rows);
                     } else {
                         // The connection may have died of old age.
                         connection.closeConnection();
-                        writeAll();
+                        writeAll(rows);
                     }
                 }
             } catch (SQLException e) {
                 connection.closeConnection();
                 throw new IOException("Cannot write " + table + ": " + e.getMessage(), e);
             }
-            held.clear();
-            if (flushing != null) {
-                flushing.cancel(false);
-            }
         }
 
-        private void writeAll() throws SQLException {
+        private void writeAll(List<Row> rows) throws SQLException {
             Connection database = open();
             try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
-                for (Row row : held) {
+                for (Row row : rows) {
                     upsert.statement(statement, row);
                     statement.addBatch();
                 }
@@ -130,10 +164,10 @@ final class KpiTableSink implements Sink<Row> {
             }
         }
 
-        private void writeOneByOne() throws SQLException {
+        private void writeOneByOne(List<Row> rows) throws SQLException {
             Connection database = open();
             try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
-                for (Row row : held) {
+                for (Row row : rows) {
                     Savepoint before = database.setSavepoint();
                     try {
                         upsert.statement(statement, row);
@@ -185,7 +219,10 @@ final class KpiTableSink implements Sink<Row> {
 
         @Override
         public void close() {
-            connection.closeConnection();
+            thread.shutdownNow();
+            synchronized (writing) {
+                connection.closeConnection();
+            }
         }
     }
 

@@ -59,7 +59,16 @@ final class JobWatch {
         }
     }
 
-    private void look() throws InterruptedException {
+    /** While it runs the job tells itself how it is: restarting, until it has written rows and saved its state. */
+    private boolean runsAgain() throws ExecutionException, InterruptedException {
+        if (job.status() != org.apache.flink.api.common.JobStatus.RUNNING) {
+            status.tell(Phase.RESTARTING, cause);
+            return false;
+        }
+        return status.phase().filter(phase -> phase != Phase.RESTARTING).isPresent();
+    }
+
+    private void look() throws ExecutionException, InterruptedException {
         try {
             Optional<LaptopJob.Failure> failure =
                     job.lastFailure().filter(last -> last.at().isAfter(failedAt));
@@ -68,7 +77,7 @@ final class JobWatch {
             } else if (!announced && !stopped && job.lastCheckpoint().isAfter(started)) {
                 announced = true;
                 LOG.info("The job runs, and has saved its state for the first time");
-            } else if (stopped && job.lastCheckpoint().isAfter(failedAt)) {
+            } else if (stopped && runsAgain()) {
                 LOG.info(
                         "The job runs again, after {} s",
                         String.format(
@@ -77,9 +86,6 @@ final class JobWatch {
                                 Duration.between(stoppedAt, Instant.now()).toMillis() / 1000.0));
                 stopped = false;
                 cause = "";
-            }
-            if (stopped) {
-                status.tell(Phase.RESTARTING, cause);
             }
         } catch (IOException e) {
             LOG.debug("The web interface does not answer", e);

@@ -32,13 +32,14 @@ final class CrmAndTables implements AutoCloseable {
     private Connection crm;
     private Connection kpi;
 
-    private CrmAndTables(Path folder, boolean apart) throws Exception {
+    private CrmAndTables(Path folder, boolean apart, String changes) throws Exception {
         this.folder = folder;
         this.apart = apart;
         this.kpiPort = apart ? Ports.free("port", 0) : crmPort;
         startCrm();
         startKpi();
         crmServer.run("crm/schema.sql");
+        execute(changes);
         crmServer.run("crm/cdc.sql");
         Oracle.install(crm);
         execute("ALTER DATABASE postgres SET timezone = 'UTC'");
@@ -57,12 +58,17 @@ final class CrmAndTables implements AutoCloseable {
 
     /** Both in one database. */
     static CrmAndTables create(Path folder) throws Exception {
-        return new CrmAndTables(folder, false);
+        return new CrmAndTables(folder, false, "");
+    }
+
+    /** Both in one database, the CRM's tables changed by that SQL before the job's rights are given. */
+    static CrmAndTables createOf(Path folder, String changes) throws Exception {
+        return new CrmAndTables(folder, false, changes);
     }
 
     /** Each on a server of its own, which can be stopped and started. */
     static CrmAndTables createApart(Path folder) throws Exception {
-        return new CrmAndTables(folder, true);
+        return new CrmAndTables(folder, true, "");
     }
 
     void startCrm() throws Exception {
@@ -178,6 +184,17 @@ final class CrmAndTables implements AutoCloseable {
             row.next();
             return row.getLong(1);
         }
+    }
+
+    String text(String sql) throws SQLException {
+        try (Statement statement = kpi.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() ? String.valueOf(row.getString(1)) : "no row";
+        }
+    }
+
+    Instant statusUpdatedAt() throws SQLException {
+        return instant("SELECT updated_at FROM crm_kpi.crm_kpi_status");
     }
 
     Instant instant(String sql) throws SQLException {

@@ -19,18 +19,21 @@ final class RunProcess implements AutoCloseable {
         this.log = log;
     }
 
-    private static RunProcess start(Path log, String logLevel, List<String> arguments) throws IOException {
+    private static RunProcess start(Path log, String logLevel, List<String> jvm, List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
                 "-Dcrm.kpi.log.level=" + logLevel,
+                "-Dfile.encoding=UTF-8",
                 "-cp",
                 System.getProperty("java.class.path"),
                 CrmKpi.class.getName(),
                 "run",
                 "--ui-port",
                 "0"));
+        command.addAll(1, jvm);
         command.addAll(arguments);
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -66,7 +69,26 @@ final class RunProcess implements AutoCloseable {
                 """.formatted(crmUrl, kpiUrl, folder.resolve("state")));
         List<String> all = new ArrayList<>(List.of("--config", config.toString()));
         all.addAll(List.of(arguments));
-        return start(folder.resolve("run.log"), logLevel, all);
+        return start(folder.resolve("run.log"), logLevel, List.of(), all);
+    }
+
+    /** With that folder for its state, in a JVM with those options. */
+    static RunProcess with(CrmAndTables tables, Path folder, String stateDir, List<String> jvm) throws IOException {
+        return start(
+                folder.resolve("run.log"),
+                "WARN",
+                jvm,
+                List.of(
+                        "--set",
+                        "crm.jdbc-url=" + tables.jdbcUrl(),
+                        "--set",
+                        "kpi.jdbc-url=" + tables.kpiUrl(),
+                        "--set",
+                        "kpi.username=postgres",
+                        "--set",
+                        "state.checkpoint-interval=500 ms",
+                        "--set",
+                        "state.dir=" + stateDir));
     }
 
     String output() throws IOException {
