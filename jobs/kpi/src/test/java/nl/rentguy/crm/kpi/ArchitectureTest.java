@@ -51,7 +51,7 @@ class ArchitectureTest {
             .whereLayer("audit")
             .mayOnlyAccessLayers("kpi")
             .whereLayer("doctor")
-            .mayOnlyAccessLayers("crm", "config", "cdc")
+            .mayOnlyAccessLayers("kpi", "crm", "config", "cdc")
             .whereLayer("operators")
             .mayOnlyAccessLayers("kpi", "engine", "crm", "cdc", "store")
             .whereLayer("job")

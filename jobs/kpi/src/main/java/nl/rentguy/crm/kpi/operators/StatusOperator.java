@@ -113,6 +113,11 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
         report();
     }
 
+    /** Whether the rows of the CRM have been counted and compared. */
+    boolean isCounted() {
+        return counted;
+    }
+
     private void compareCounts() {
         if (counted || kpiTime == KpiTime.NONE) {
             return;

@@ -43,6 +43,11 @@ class ConfigurationDocTest {
         assertThat(Files.readString(file)).isEqualTo(text);
     }
 
+    /** One that stands for any number of options may be left out. */
+    private static boolean isRequired(ConfigOption<?> option) {
+        return !option.hasDefaultValue() && !option.key().contains("<");
+    }
+
     private static String table() {
         StringBuilder text = new StringBuilder("""
                 # Configuration
@@ -60,7 +65,7 @@ class ConfigurationDocTest {
             text.append("| `%s` | %s | %s |%n"
                     .formatted(
                             option.key(),
-                            !option.hasDefaultValue() ? "required" : shown.isEmpty() ? "" : "`" + shown + "`",
+                            isRequired(option) ? "required" : shown.isEmpty() ? "" : "`" + shown + "`",
                             JobOptions.description(option)));
         }
         return text.toString();
@@ -72,7 +77,7 @@ class ConfigurationDocTest {
             text.append("%n# %s%n%s%s = %s%n"
                     .formatted(
                             JobOptions.description(option),
-                            option.hasDefaultValue() ? "#" : "",
+                            isRequired(option) ? "" : "#",
                             option.key(),
                             JobOptions.shown(option.defaultValue())));
         }

@@ -12,6 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.StatusWords;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
@@ -63,6 +67,54 @@ class JobConfigTest {
                 .hasMessageNotContaining("anders");
         assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password-file=/nowhere")))
                 .hasMessageContainingAll("kpi.password-file", "/nowhere");
+    }
+
+    @Test
+    void blanksAroundAPasswordArePartOfIt(@TempDir Path folder) throws Exception {
+        String file =
+                Files.writeString(folder.resolve("secret"), " geheim \t\r\n").toString();
+        assertThat(JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file))
+                        .get(JobOptions.CRM_PASSWORD))
+                .isEqualTo(" geheim \t");
+        assertThat(JobConfig.load(null, Map.of("CRM_PASSWORD", " geheim "), List.of())
+                        .get(JobOptions.CRM_PASSWORD))
+                .isEqualTo(" geheim ");
+        Path properties = Files.writeString(folder.resolve("job.properties"), "kpi.password = \\ geheim \n");
+        assertThat(JobConfig.load(properties, Map.of(), List.of()).get(JobOptions.KPI_PASSWORD))
+                .isEqualTo(" geheim ");
+    }
+
+    @Test
+    void aWorkflowMayHaveAnSlaOfItsOwn() {
+        KpiSettings.Sla sla = JobOptions.kpiSettings(JobConfig.load(
+                        null,
+                        Map.of(),
+                        List.of("kpi.sla-minutes=20", "kpi.sla-minutes.lead_intake=15", "kpi.overdue-watch-days=7")))
+                .sla();
+        assertThat(sla.of("lead_intake")).isEqualTo(Duration.ofMinutes(15));
+        assertThat(sla.of("other")).isEqualTo(Duration.ofMinutes(20));
+        assertThat(sla.watch()).isEqualTo(Duration.ofDays(7));
+        assertThatThrownBy(() -> JobOptions.kpiSettings(
+                        JobConfig.load(null, Map.of(), List.of("kpi.sla-minutes.lead_intake=0"))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("kpi.sla-minutes.lead_intake", "'0'");
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.sla-minutes.lead_intake=soon")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("kpi.sla-minutes.lead_intake", "'soon'");
+    }
+
+    @Test
+    void aStatusWordHasOneMeaningInAnyLetters() {
+        StatusWords words = JobOptions.statusWords(JobConfig.load(
+                null, Map.of(), List.of("crm.deal-words.won=won, Gewonnen", "crm.run-words.failed=FOUT")));
+        assertThat(words.deal("GEWONNEN")).isEqualTo(Deal.Outcome.WON);
+        assertThat(words.deal("verloren")).isEqualTo(Deal.Outcome.OPEN);
+        assertThat(words.run("fout")).isEqualTo(AutomationRun.Status.FAILED);
+        assertThat(words.knowsRun("failed")).isFalse();
+        assertThatThrownBy(() -> JobOptions.kpiSettings(
+                        JobConfig.load(null, Map.of(), List.of("crm.deal-words.open=Lost, open"))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("'Lost'", "crm.deal-words.lost", "crm.deal-words.open");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -120,6 +121,37 @@ class DashboardTest {
         execute("SET TIME ZONE 'Asia/Tokyo'");
         assertThat(Dashboards.document(database, Dashboards.Question.of("mrdj")))
                 .isEqualTo(first);
+    }
+
+    @Test
+    void aLookBackIsExactToTheDayAndRefusesWhatIsNone() throws Exception {
+        JsonNode month = document(Dashboards.Question.of("mrdj"));
+        JsonNode week = document(new Dashboards.Question("mrdj", null, null, null, 7));
+        assertThat(week.get("lead_funnel").get("leads_last_30_days").intValue()).isEqualTo(1);
+        assertThat(week.get("sales").get("bookings_last_30_days").intValue()).isEqualTo(1);
+        assertThat(week.get("sales").get("pipeline_velocity_per_day").doubleValue())
+                .isEqualTo(428.57);
+        assertThat(week.get("sales").get("forecast_next_30_days").doubleValue()).isEqualTo(1000.0);
+        assertThat(week.get("acquisition").get("lookback_days").intValue()).isEqualTo(7);
+        JsonNode today = document(new Dashboards.Question("mrdj", null, null, null, 1));
+        assertThat(today.get("sales").get("bookings_last_30_days").intValue()).isZero();
+        assertThat(today.get("lead_funnel").get("leads_last_30_days").intValue())
+                .isZero();
+        assertThat(document(new Dashboards.Question("mrdj", null, null, null, 30)))
+                .isEqualTo(month);
+        for (int lookback : List.of(0, -1, 366)) {
+            assertThatThrownBy(() -> document(new Dashboards.Question("mrdj", null, null, null, lookback)))
+                    .hasMessageContaining("lookback_days is " + lookback + "; expected 1 to 365");
+        }
+    }
+
+    @Test
+    void aMeanOfNothingIsNullAndARateOfNothingZero() throws Exception {
+        JsonNode document = document(Dashboards.Question.of("nobody"));
+        assertThat(document.get("headline").get("avg_deal_cycle_days").isNull()).isTrue();
+        assertThat(document.get("sales").get("avg_deal_value").isNull()).isTrue();
+        assertThat(document.get("lead_funnel").get("conversion_rate").decimalValue())
+                .isZero();
     }
 
     @Test
