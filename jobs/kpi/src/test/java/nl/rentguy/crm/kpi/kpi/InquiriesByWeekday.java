@@ -64,7 +64,7 @@ public final class InquiriesByWeekday implements Kpi {
                 cell,
                 SLOTS.fill()
                         .add(INQUIRIES, 1)
-                        .addIf(!file.deals().isEmpty(), WITH_DEALS)
+                        .addIf(file.ownDeals().findAny().isPresent(), WITH_DEALS)
                         .amounts());
     }
 

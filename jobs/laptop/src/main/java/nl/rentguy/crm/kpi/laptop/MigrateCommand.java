@@ -1,7 +1,9 @@
 package nl.rentguy.crm.kpi.laptop;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.Database;
@@ -31,8 +33,15 @@ final class MigrateCommand implements Callable<Integer> {
     public Integer call() {
         Configuration config = arguments.load();
         Database kpi = Database.kpi(config);
-        try (Connection connection = kpi.connect()) {
-            connection.isValid(10);
+        try (Connection connection = kpi.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT current_setting('server_encoding')")) {
+            row.next();
+            if (!row.getString(1).equals("UTF8")) {
+                throw new ConfigException(
+                        "%s holds texts as %s, which cannot hold every text of a CRM; expected a database that was created with ENCODING 'UTF8'"
+                                .formatted(kpi.url(), row.getString(1)));
+            }
         } catch (SQLException e) {
             throw new ConfigException("Cannot connect to %s as %s: %s. crm-kpi doctor says more"
                     .formatted(kpi.url(), kpi.username(), e.getMessage()));

@@ -122,7 +122,8 @@ class MachinesTest {
     @Test
     void aPoolerIsNamedAndWhatHelps() throws Exception {
         Path pooler = Path.of("/usr/sbin/pgbouncer");
-        assumeTrue(Files.isExecutable(pooler), "skipped without pgbouncer");
+        boolean must = Boolean.parseBoolean(System.getenv("CI"));
+        assumeTrue(must || Files.isExecutable(pooler), "skipped, as there is no /usr/sbin/pgbouncer");
         int port = Ports.free("port", 0);
         Path users = Files.writeString(folder.resolve("users.txt"), "\"postgres\" \"\"\n\"crm_kpi_cdc\" \"\"\n");
         Path ini = Files.writeString(folder.resolve("pgbouncer.ini"), """
