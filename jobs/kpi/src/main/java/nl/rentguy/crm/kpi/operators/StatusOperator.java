@@ -126,7 +126,8 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
             counting = CompletableFuture.supplyAsync(rowCounts::count);
         } else if (counting.isDone()) {
             RowCounts.Counted found = counting.join();
-            if (kpiTime > found.at()) {
+            // What was read is reported once a second: by then all reports of what was committed before have come.
+            if (total.committedAt() > found.at() + 2 * REPORT_MILLIS) {
                 counted = true;
                 found.rows().forEach((table, rows) -> {
                     SourceProgress.TableProgress read = total.tables().get(table);

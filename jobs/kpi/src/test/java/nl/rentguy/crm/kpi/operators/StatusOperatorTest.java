@@ -50,7 +50,7 @@ class StatusOperatorTest {
 
     private void read(TableProgress leads) throws Exception {
         harness.processElement1(new StreamRecord<>(
-                new SourceProgress(Map.of("crm_leads", leads), Map.of(), 1, System.currentTimeMillis())));
+                new SourceProgress(Map.of("crm_leads", leads), Map.of(), 1, System.currentTimeMillis() + 60_000)));
     }
 
     private void kpiTime(long kpiTime) throws Exception {
