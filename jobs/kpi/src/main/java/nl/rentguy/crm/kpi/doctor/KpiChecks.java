@@ -18,6 +18,12 @@ final class KpiChecks {
     }
 
     void run() throws SQLException {
+        String encoding = query.text("SELECT current_setting('server_encoding')");
+        findings.require(
+                encoding.equals("UTF8"),
+                "encoding",
+                "the database holds texts as " + encoding,
+                "It cannot hold every text of a CRM: create a database with ENCODING 'UTF8' for the KPI tables, point kpi.jdbc-url to it, and run crm-kpi migrate");
         if (query.text("SELECT coalesce(to_regclass('crm_kpi.flyway_schema_history')::text, '')")
                 .isEmpty()) {
             findings.error("schema", "there is no schema crm_kpi, or it was not made by migrate", "crm-kpi migrate");
@@ -51,12 +57,6 @@ final class KpiChecks {
                 missing.isEmpty() ? "every table" : "missing: " + String.join(", ", missing),
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO "
                         + query.text("SELECT quote_ident(current_user)"));
-        String encoding = query.text("SELECT current_setting('server_encoding')");
-        findings.require(
-                encoding.equals("UTF8"),
-                "encoding",
-                "the database holds texts as " + encoding,
-                "It cannot hold every text of a CRM: create a database with ENCODING 'UTF8' for the KPI tables, point kpi.jdbc-url to it, and run crm-kpi migrate");
         if (query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
             findings.warning(
                     "role's other rights",
