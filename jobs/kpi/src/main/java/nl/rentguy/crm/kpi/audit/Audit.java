@@ -81,7 +81,7 @@ public final class Audit {
     private static Instant written(Connection kpi) throws SQLException {
         try (Statement statement = kpi.createStatement();
                 ResultSet result = statement.executeQuery(
-                        "SELECT max(kpi_time) - interval '1 second' FROM crm_kpi.crm_kpi_status")) {
+                        "SELECT max(kpi_time) - interval '3 seconds' FROM crm_kpi.crm_kpi_status")) {
             result.next();
             OffsetDateTime written = result.getObject(1, OffsetDateTime.class);
             if (written == null) {
@@ -117,12 +117,12 @@ public final class Audit {
     }
 
     /**
-     * Whether all that was committed until that instant can be read in the tables, as {@code crm_kpi_status} tells. A second
-     * more is waited for: the status is written on a connection of its own, and may overtake rows of the same time.
+     * Whether all that was committed until that instant can be read in the tables, as {@code crm_kpi_status} tells. Three seconds
+     * more are waited for: the status is written on a connection of its own, and may overtake rows of the same time.
      */
     public static boolean hasPassed(Connection kpi, String pipeline, Instant instant) throws SQLException {
         try (PreparedStatement statement = kpi.prepareStatement(
-                "SELECT kpi_time > ?::timestamptz + interval '1 second' FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
+                "SELECT kpi_time > ?::timestamptz + interval '3 seconds' FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
             statement.setObject(1, instant.atOffset(ZoneOffset.UTC));
             statement.setString(2, pipeline);
             try (ResultSet result = statement.executeQuery()) {

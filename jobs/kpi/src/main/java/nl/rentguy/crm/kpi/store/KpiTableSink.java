@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -25,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the rows of one KPI table, in batches, each one transaction. A row that the database refuses for what it holds, by an
+ * Writes the rows of one KPI table, in batches. A row that the database refuses for what it holds, by an
  * index, a constraint or an encoding, is set aside in {@code crm_kpi_dead_letters} with the database's words; all others are
- * written. At-least-once: each statement leaves the same when it is run again.
+ * written. At-least-once: each statement leaves the same when it is run again, also those of a batch that was written in part.
  */
 final class KpiTableSink implements Sink<Row> {
 
@@ -35,6 +34,9 @@ final class KpiTableSink implements Sink<Row> {
     private static final Logger LOG = LoggerFactory.getLogger(KpiTableSink.class);
     private static final int MOST_HELD = 1_000;
     private static final long HELD_MILLIS = 5;
+
+    /** What is sent at once is one transaction, and while it makes tenants, pipelines and stages all others wait for it. */
+    private static final int SENT_AT_ONCE = 50;
 
     /** Classes of SQLSTATE that are about a value: data, constraints, limits, checks, and exceptions that a trigger raises. */
     private static final List<String> ABOUT_A_VALUE = List.of("21", "22", "23", "44", "54", "P0");
@@ -138,7 +140,8 @@ final class KpiTableSink implements Sink<Row> {
                     if (isAboutAValue(e)) {
                         writeOneByOne(rows);
                     } else {
-                        // The connection may have died of old age.
+                        // The connection may have died of old age, or two tables' writers have waited for each other.
+                        LOG.info("Writing {} again: {}", table, e.getMessage());
                         connection.closeConnection();
                         writeAll(rows);
                     }
@@ -150,48 +153,33 @@ final class KpiTableSink implements Sink<Row> {
         }
 
         private void writeAll(List<Row> rows) throws SQLException {
-            Connection database = open();
+            Connection database = connection.getOrEstablishConnection();
             try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
-                for (Row row : rows) {
-                    upsert.statement(statement, row);
+                for (int i = 0; i < rows.size(); i++) {
+                    upsert.statement(statement, rows.get(i));
                     statement.addBatch();
+                    if (i % SENT_AT_ONCE == SENT_AT_ONCE - 1 || i == rows.size() - 1) {
+                        statement.executeBatch();
+                    }
                 }
-                statement.executeBatch();
-                database.commit();
-            } catch (SQLException e) {
-                rollback(database, e);
-                throw e;
             }
         }
 
         private void writeOneByOne(List<Row> rows) throws SQLException {
-            Connection database = open();
+            Connection database = connection.getOrEstablishConnection();
             try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
                 for (Row row : rows) {
-                    Savepoint before = database.setSavepoint();
                     try {
                         upsert.statement(statement, row);
                         statement.executeUpdate();
-                        database.releaseSavepoint(before);
                     } catch (SQLException e) {
                         if (!isAboutAValue(e)) {
                             throw e;
                         }
-                        database.rollback(before);
                         setAside(row, e, database);
                     }
                 }
-                database.commit();
-            } catch (SQLException e) {
-                rollback(database, e);
-                throw e;
             }
-        }
-
-        private Connection open() throws SQLException {
-            Connection database = connection.getOrEstablishConnection();
-            database.setAutoCommit(false);
-            return database;
         }
 
         private void setAside(Row row, SQLException why, Connection database) throws SQLException {
@@ -223,14 +211,6 @@ final class KpiTableSink implements Sink<Row> {
             synchronized (writing) {
                 connection.closeConnection();
             }
-        }
-    }
-
-    private static void rollback(Connection database, SQLException why) {
-        try {
-            database.rollback();
-        } catch (SQLException e) {
-            why.addSuppressed(e);
         }
     }
 
