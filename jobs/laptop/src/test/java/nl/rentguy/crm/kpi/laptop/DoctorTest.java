@@ -88,6 +88,8 @@ class DoctorTest {
             ALTER DATABASE postgres SET timezone = 'Europe/Amsterdam' | WARNING | CRM time zone                    | ALTER DATABASE postgres SET timezone = 'UTC'
             ALTER ROLE crm_kpi_cdc SET timezone = 'Asia/Kolkata'      | WARNING | CRM time zone                    | ALTER ROLE crm_kpi_cdc RESET timezone
             ALTER DATABASE postgres RESET timezone                    | WARNING | CRM time zone                    | ALTER DATABASE postgres SET timezone = 'UTC'
+            INSERT INTO crm_leads (tenant_id, name, created_at) VALUES ('m', 'n', now() + interval '2 hours') | WARNING | CRM instants | DELETE FROM crm_leads
+            INSERT INTO crm_pipelines (id, tenant_id, name) VALUES (77, 'm', 'p'); INSERT INTO crm_pipeline_stages (id, pipeline_id, name, "order") VALUES (77, 77, 's', 1); INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, status) VALUES ('m', 77, 77, 't', 'Negotiating') | WARNING | CRM status words | DELETE FROM crm_deals; DELETE FROM crm_pipelines
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
             UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
             """)
@@ -105,6 +107,52 @@ class DoctorTest {
             tables.execute("DROP TABLE crm_other");
         }
         assertThat(notOk(Start.AGAIN)).isEmpty();
+    }
+
+    @Test
+    void aProvidersRoleStandsForReplicationAndTheConnectionIsTriedForReal() throws Exception {
+        tables.execute(
+                "ALTER ROLE crm_kpi_cdc NOREPLICATION; CREATE ROLE rds_replication; GRANT rds_replication TO crm_kpi_cdc");
+        try {
+            assertThat(notOk(Start.AGAIN)).singleElement().satisfies(finding -> {
+                assertThat(finding.check()).isEqualTo("CRM replication connection");
+                assertThat(finding.severity()).isEqualTo(Severity.ERROR);
+            });
+        } finally {
+            tables.execute("ALTER ROLE crm_kpi_cdc REPLICATION; DROP ROLE rds_replication");
+        }
+    }
+
+    @Test
+    void standbysOfAnyNameWouldHoldUpTheCrm() throws Exception {
+        tables.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (a, *)'");
+        tables.execute("SELECT pg_reload_conf()");
+        try {
+            Wait.until("the setting is in force", () -> notOk(Start.AGAIN).stream()
+                    .anyMatch(finding -> finding.check().equals("CRM standbys")));
+        } finally {
+            tables.execute("SET synchronous_commit = local");
+            tables.execute("ALTER SYSTEM RESET synchronous_standby_names");
+            tables.execute("SELECT pg_reload_conf()");
+            tables.execute("RESET synchronous_commit");
+        }
+        Wait.until("nothing is left to say", () -> notOk(Start.AGAIN).isEmpty());
+    }
+
+    @Test
+    void aKpiDatabaseThatCannotHoldEveryTextIsRefused() throws Exception {
+        tables.execute("CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0");
+        String url = tables.kpiUrl().replace("/postgres", "/ascii");
+        assertThat(notOk(Start.AGAIN, "kpi.jdbc-url=" + url)).anySatisfy(finding -> {
+            assertThat(finding.check()).isEqualTo("KPI encoding");
+            assertThat(finding.message()).contains("SQL_ASCII");
+        });
+        StringWriter err = new StringWriter();
+        CommandLine line = CrmKpi.commandLine();
+        line.setErr(new PrintWriter(err));
+        assertThat(line.execute("migrate", "--set", "kpi.jdbc-url=" + url, "--set", "kpi.username=postgres"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("SQL_ASCII", "ENCODING 'UTF8'");
     }
 
     @Test
