@@ -1,11 +1,6 @@
 package nl.rentguy.crm.kpi.cdc;
 
-import java.math.BigDecimal;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,20 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes typed row changes of raw ones. Values are read as Debezium writes them, of whatever width the column has. */
 public final class RowDecoder {
-
-    /** Instants outside of these years are refused: arithmetic on them would leave the range of a state's sums. */
-    private static final Instant EARLIEST = Instant.parse("1900-01-01T00:00:00Z");
-
-    private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
-
-    private static final long EARLIEST_DAY =
-            LocalDate.ofInstant(EARLIEST, ZoneOffset.UTC).toEpochDay();
-
-    private static final long LATEST_DAY =
-            LocalDate.ofInstant(LATEST, ZoneOffset.UTC).toEpochDay();
-
-    /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
-    private static final long MOST_CENTS = 100_000_000_000_000L;
 
     private final CapturedTables captured;
     private final StatusWords words;
@@ -91,7 +72,7 @@ public final class RowDecoder {
 
     private RowChange change(CrmTable table, RawChange raw) throws RefusedException {
         if (raw.isDeletion()) {
-            return RowChange.deletion(table, integer(raw, "id"), raw.committedAt());
+            return RowChange.deletion(table, RawValues.integer(raw, "id"), raw.committedAt());
         }
         return switch (table) {
             case LEADS -> RowChange.of(lead(raw), raw.committedAt());
@@ -105,33 +86,40 @@ public final class RowDecoder {
     }
 
     private static Lead lead(RawChange raw) throws RefusedException {
-        return new Lead(integer(raw, "id"), tenant(raw), raw.column("source"), instant(raw, "created_at"));
+        return new Lead(
+                RawValues.integer(raw, "id"),
+                RawValues.tenant(raw),
+                raw.column("source"),
+                RawValues.instant(raw, "created_at"));
     }
 
     private static Pipeline pipeline(RawChange raw) throws RefusedException {
-        return new Pipeline(integer(raw, "id"), tenant(raw), text(raw, "name"));
+        return new Pipeline(RawValues.integer(raw, "id"), RawValues.tenant(raw), RawValues.text(raw, "name"));
     }
 
     private static Stage stage(RawChange raw) throws RefusedException {
         return new Stage(
-                integer(raw, "id"), integer(raw, "pipeline_id"), text(raw, "name"), smallInteger(raw, "order"));
+                RawValues.integer(raw, "id"),
+                RawValues.integer(raw, "pipeline_id"),
+                RawValues.text(raw, "name"),
+                RawValues.smallInteger(raw, "order"));
     }
 
     private Deal deal(RawChange raw) throws RefusedException {
         return new Deal(
-                integer(raw, "id"),
-                tenant(raw),
-                raw.column("lead_id") == null ? null : integer(raw, "lead_id"),
-                integer(raw, "pipeline_id"),
-                integer(raw, "stage_id"),
+                RawValues.integer(raw, "id"),
+                RawValues.tenant(raw),
+                raw.column("lead_id") == null ? null : RawValues.integer(raw, "lead_id"),
+                RawValues.integer(raw, "pipeline_id"),
+                RawValues.integer(raw, "stage_id"),
                 raw.column(CapturedTables.TITLE),
-                cents(raw, "value"),
-                Letters.currency(text(raw, "currency")),
-                nearDate(raw, "expected_close"),
+                RawValues.cents(raw, "value"),
+                Letters.currency(RawValues.text(raw, "currency")),
+                RawValues.nearDate(raw, "expected_close"),
                 probability(raw),
-                words.deal(text(raw, "status")),
-                instant(raw, "created_at"),
-                instant(raw, "updated_at"),
+                words.deal(RawValues.text(raw, "status")),
+                RawValues.instant(raw, "created_at"),
+                RawValues.instant(raw, "updated_at"),
                 raw.isInSnapshot() ? null : Instant.EPOCH.plus(raw.committedAtMicros(), ChronoUnit.MICROS));
     }
 
@@ -158,164 +146,41 @@ public final class RowDecoder {
     private Activity activity(RawChange raw) throws RefusedException {
         String status = raw.column(captured.taskStatus());
         return new Activity(
-                integer(raw, "id"),
-                tenant(raw),
-                integer(raw, "deal_id"),
-                Letters.ofKey(text(raw, "activity_type")),
-                instant(raw, "occurred_at"),
-                nearInstant(raw, captured.taskDue()),
+                RawValues.integer(raw, "id"),
+                RawValues.tenant(raw),
+                RawValues.integer(raw, "deal_id"),
+                Letters.ofKey(RawValues.text(raw, "activity_type")),
+                RawValues.instant(raw, "occurred_at"),
+                RawValues.nearInstant(raw, captured.taskDue()),
                 status != null && words.isDone(status));
     }
 
     private AutomationRun run(RawChange raw) throws RefusedException {
         return new AutomationRun(
-                integer(raw, "id"),
-                tenant(raw),
-                raw.column("deal_id") == null ? null : integer(raw, "deal_id"),
-                Letters.ofKey(text(raw, "workflow_id")),
-                words.run(text(raw, "status")),
-                instant(raw, "created_at"),
-                nearInstant(raw, "completed_at"));
+                RawValues.integer(raw, "id"),
+                RawValues.tenant(raw),
+                raw.column("deal_id") == null ? null : RawValues.integer(raw, "deal_id"),
+                Letters.ofKey(RawValues.text(raw, "workflow_id")),
+                words.run(RawValues.text(raw, "status")),
+                RawValues.instant(raw, "created_at"),
+                RawValues.nearInstant(raw, "completed_at"));
     }
 
     private static AcquisitionMetric metric(RawChange raw) throws RefusedException {
         return new AcquisitionMetric(
-                integer(raw, "id"),
-                tenant(raw),
+                RawValues.integer(raw, "id"),
+                RawValues.tenant(raw),
                 raw.column("channel"),
                 raw.column("source"),
-                date(raw, "captured_date"),
-                count(raw, "sessions"),
-                count(raw, "new_users"),
-                count(raw, "engaged_sessions"),
-                count(raw, "ga_conversions"),
-                raw.column("ga_conversion_value") == null ? 0 : cents(raw, "ga_conversion_value"),
-                count(raw, "gtm_conversions"),
-                raw.column("gtm_conversion_value") == null ? 0 : cents(raw, "gtm_conversion_value"),
+                RawValues.date(raw, "captured_date"),
+                RawValues.count(raw, "sessions"),
+                RawValues.count(raw, "new_users"),
+                RawValues.count(raw, "engaged_sessions"),
+                RawValues.count(raw, "ga_conversions"),
+                raw.column("ga_conversion_value") == null ? 0 : RawValues.cents(raw, "ga_conversion_value"),
+                RawValues.count(raw, "gtm_conversions"),
+                raw.column("gtm_conversion_value") == null ? 0 : RawValues.cents(raw, "gtm_conversion_value"),
                 raw.column("ga_property_id"),
                 raw.column("gtm_container_id"));
-    }
-
-    /** The tenant; one that is cut off would be another one. */
-    private static String tenant(RawChange raw) throws RefusedException {
-        String tenant = text(raw, "tenant_id");
-        if (!Letters.ofKey(tenant).equals(tenant)) {
-            throw unreadable(
-                    raw,
-                    "tenant_id",
-                    tenant,
-                    "a tenant's name of at most %s characters".formatted(Letters.MOST_IN_KEY));
-        }
-        return tenant;
-    }
-
-    /** A figure that nobody has filled in counts as 0. */
-    private static int count(RawChange raw, String column) throws RefusedException {
-        return raw.column(column) == null ? 0 : smallInteger(raw, column);
-    }
-
-    /** A date that is none of a plan is how CRMs write that there is none: 9999-12-31, infinity. */
-    private static @Nullable LocalDate nearDate(RawChange raw, String column) throws RefusedException {
-        String value = raw.column(column);
-        if (value == null || isBeyondTime(value)) {
-            return null;
-        }
-        long days = integer(raw, column);
-        return days < EARLIEST_DAY || days >= LATEST_DAY ? null : LocalDate.ofEpochDay(days);
-    }
-
-    /** The same for an instant. */
-    private static @Nullable Instant nearInstant(RawChange raw, String column) throws RefusedException {
-        String value = raw.column(column);
-        if (value == null || isBeyondTime(value)) {
-            return null;
-        }
-        Instant instant = anyInstant(raw, column);
-        return isNear(instant) ? instant : null;
-    }
-
-    private static boolean isBeyondTime(String value) {
-        return value.equals("infinity") || value.equals("-infinity");
-    }
-
-    private static String text(RawChange raw, String column) throws RefusedException {
-        String value = raw.column(column);
-        if (value == null) {
-            throw new RefusedException(
-                    Reason.MISSING_VALUE,
-                    "%s.%s is NULL or was not sent, in the row with id %s; the KPIs need it: fill it in, or add the column to the publication"
-                            .formatted(raw.table(), column, raw.column("id")));
-        }
-        return value;
-    }
-
-    private static long integer(RawChange raw, String column) throws RefusedException {
-        String value = text(raw, column);
-        try {
-            return Long.parseLong(value);
-        } catch (NumberFormatException e) {
-            throw unreadable(raw, column, value, "an integer");
-        }
-    }
-
-    private static int smallInteger(RawChange raw, String column) throws RefusedException {
-        String value = text(raw, column);
-        try {
-            return Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw unreadable(raw, column, value, "an integer of 32 bits");
-        }
-    }
-
-    private static long cents(RawChange raw, String column) throws RefusedException {
-        String value = text(raw, column);
-        try {
-            long cents = new BigDecimal(value).movePointRight(2).longValueExact();
-            if (Math.abs(cents) < MOST_CENTS) {
-                return cents;
-            }
-        } catch (NumberFormatException e) {
-            throw unreadable(raw, column, value, "a decimal number");
-        } catch (ArithmeticException e) {
-            throw unreadable(raw, column, value, "an amount with at most 2 decimals and 12 digits before them");
-        }
-        throw unreadable(raw, column, value, "an amount with at most 2 decimals and 12 digits before them");
-    }
-
-    private static Instant instant(RawChange raw, String column) throws RefusedException {
-        Instant instant = anyInstant(raw, column);
-        if (!isNear(instant)) {
-            throw unreadable(raw, column, text(raw, column), "an instant between 1900 and 2200");
-        }
-        return instant;
-    }
-
-    private static boolean isNear(Instant instant) {
-        return !instant.isBefore(EARLIEST) && instant.isBefore(LATEST);
-    }
-
-    private static Instant anyInstant(RawChange raw, String column) throws RefusedException {
-        String value = text(raw, column);
-        try {
-            return OffsetDateTime.parse(value).toInstant();
-        } catch (DateTimeException e) {
-            throw unreadable(raw, column, value, "an instant with its offset, such as 2026-11-22T06:17:55.009103Z");
-        }
-    }
-
-    /** Debezium writes a date as its days since 1970. */
-    private static LocalDate date(RawChange raw, String column) throws RefusedException {
-        long days = integer(raw, column);
-        if (days < EARLIEST_DAY || days >= LATEST_DAY) {
-            throw unreadable(raw, column, Long.toString(days), "days since 1970 of a date between 1900 and 2200");
-        }
-        return LocalDate.ofEpochDay(days);
-    }
-
-    private static RefusedException unreadable(RawChange raw, String column, String value, String expected) {
-        return new RefusedException(
-                Reason.UNREADABLE_VALUE,
-                "%s.%s is '%s' in the row with id %s; expected %s: correct the row, its next version is taken in again"
-                        .formatted(raw.table(), column, value, raw.column("id"), expected));
     }
 }

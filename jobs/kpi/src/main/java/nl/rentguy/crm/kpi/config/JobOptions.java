@@ -2,19 +2,10 @@ package nl.rentguy.crm.kpi.config;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.ZoneId;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.stream.Stream;
-import nl.rentguy.crm.kpi.crm.Letters;
 import nl.rentguy.crm.kpi.crm.StatusWords;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
@@ -254,7 +245,8 @@ public final class JobOptions {
             STATE_DIR,
             STATE_CHECKPOINT_INTERVAL);
 
-    private static final String SLA_OF = "kpi.sla-minutes.";
+    /** What the keys of workflows begin with that have an SLA of their own. */
+    static final String SLA_OF = "kpi.sla-minutes.";
 
     private JobOptions() {}
 
@@ -290,106 +282,6 @@ public final class JobOptions {
         return config.getOptional(option)
                 .orElseThrow(
                         () -> new ConfigException("%s is not set. %s".formatted(option.key(), description(option))));
-    }
-
-    /**
-     * The figures that the KPI definitions leave open.
-     *
-     * @throws ConfigException when one is out of range
-     */
-    public static KpiSettings kpiSettings(Configuration config) {
-        int window = positive(KPI_WINDOW_DAYS, config);
-        int freeze = positive(KPI_FREEZE_DAYS, config);
-        if (freeze <= window + 1) {
-            throw new ConfigException(
-                    "%s is '%d'; expected more than %s and a day, which is %d: the window must not reach into frozen days"
-                            .formatted(KPI_FREEZE_DAYS.key(), freeze, KPI_WINDOW_DAYS.key(), window + 1));
-        }
-        return new KpiSettings(
-                Duration.ofDays(window),
-                Duration.ofDays(positive(KPI_STALE_DAYS, config)),
-                Duration.ofDays(positive(KPI_IDLE_DAYS, config)),
-                sla(config),
-                freeze,
-                timeZone(config),
-                Letters.currency(config.get(KPI_DEFAULT_CURRENCY)),
-                statusWords(config),
-                moreColumns(config));
-    }
-
-    private static KpiSettings.Sla sla(Configuration config) {
-        TreeMap<String, Duration> byWorkflow = new TreeMap<>();
-        for (String key : config.keySet()) {
-            slaOf(key)
-                    .ifPresent(option -> byWorkflow.put(
-                            key.substring(SLA_OF.length()), Duration.ofMinutes(positive(option, config))));
-        }
-        return new KpiSettings.Sla(
-                Duration.ofMinutes(positive(KPI_SLA_MINUTES, config)),
-                byWorkflow,
-                Duration.ofDays(positive(KPI_OVERDUE_WATCH_DAYS, config)));
-    }
-
-    private static Optional<ConfigOption<Integer>> slaOf(String key) {
-        return key.startsWith(SLA_OF) && key.length() > SLA_OF.length()
-                ? Optional.of(key(key).intType()
-                        .noDefaultValue()
-                        .withDescription(
-                                "An automation run of this workflow breaches its SLA when it takes more minutes."))
-                : Optional.empty();
-    }
-
-    /**
-     * What the CRM's status words mean.
-     *
-     * @throws ConfigException when a word has two meanings
-     */
-    public static StatusWords statusWords(Configuration config) {
-        onlyOnce(config, CRM_WON_WORDS, CRM_LOST_WORDS, CRM_OPEN_WORDS);
-        onlyOnce(config, CRM_COMPLETED_WORDS, CRM_FAILED_WORDS, CRM_CANCELLED_WORDS, CRM_UNFINISHED_WORDS);
-        return new StatusWords(
-                words(CRM_WON_WORDS, config),
-                words(CRM_LOST_WORDS, config),
-                words(CRM_OPEN_WORDS, config),
-                words(CRM_COMPLETED_WORDS, config),
-                words(CRM_FAILED_WORDS, config),
-                words(CRM_CANCELLED_WORDS, config),
-                words(CRM_UNFINISHED_WORDS, config),
-                words(CRM_TASK_DONE_WORDS, config));
-    }
-
-    @SafeVarargs
-    private static void onlyOnce(Configuration config, ConfigOption<String>... lists) {
-        Map<String, String> listOf = new HashMap<>();
-        for (ConfigOption<String> list : lists) {
-            for (String word : words(list, config)) {
-                String other = listOf.put(Letters.fold(word), list.key());
-                if (other != null) {
-                    throw new ConfigException("'%s' is in %s and in %s; expected a word to have one meaning"
-                            .formatted(word, other, list.key()));
-                }
-            }
-        }
-    }
-
-    private static List<String> words(ConfigOption<String> list, Configuration config) {
-        return Arrays.stream(config.get(list).split(",", -1))
-                .map(Letters::trimmed)
-                .filter(word -> !word.isEmpty())
-                .toList();
-    }
-
-    private static ConfigOption<String> words(String key, List<String> defaults, String description) {
-        return key(key).stringType().defaultValue(String.join(", ", defaults)).withDescription(description);
-    }
-
-    private static List<String> moreColumns(Configuration config) {
-        return Stream.of(
-                        config.get(CRM_DEAL_TITLES) ? "title" : "",
-                        config.get(CRM_TASK_DUE_COLUMN),
-                        config.get(CRM_TASK_STATUS_COLUMN))
-                .filter(column -> !column.isEmpty())
-                .toList();
     }
 
     /**
@@ -433,22 +325,17 @@ public final class JobOptions {
         return value;
     }
 
-    private static int positive(ConfigOption<Integer> option, Configuration config) {
-        int value = config.get(option);
-        if (value < 1) {
-            throw new ConfigException("%s is '%d'; expected a whole number from 1 on".formatted(option.key(), value));
-        }
-        return value;
+    private static ConfigOption<String> words(String key, List<String> defaults, String description) {
+        return key(key).stringType().defaultValue(String.join(", ", defaults)).withDescription(description);
     }
 
-    private static ZoneId timeZone(Configuration config) {
-        String name = config.get(KPI_TIME_ZONE);
-        try {
-            return ZoneId.of(name);
-        } catch (DateTimeException e) {
-            throw new ConfigException(
-                    "%s is '%s'; expected a time zone such as Europe/Amsterdam".formatted(KPI_TIME_ZONE.key(), name));
-        }
+    static Optional<ConfigOption<Integer>> slaOf(String key) {
+        return key.startsWith(SLA_OF) && key.length() > SLA_OF.length()
+                ? Optional.of(key(key).intType()
+                        .noDefaultValue()
+                        .withDescription(
+                                "An automation run of this workflow breaches its SLA when it takes more minutes."))
+                : Optional.empty();
     }
 
     /** A value as a configuration file would have it. */

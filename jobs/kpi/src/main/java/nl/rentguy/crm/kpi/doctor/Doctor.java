@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
@@ -48,7 +49,7 @@ public final class Doctor {
         Database crm = Database.crm(config);
         Database kpi = Database.kpi(config);
         CapturedTables captured = CapturedTables.of(config);
-        KpiSettings settings = JobOptions.kpiSettings(config);
+        KpiSettings settings = Definitions.kpiSettings(config);
         JobOptions.emitInterval(config);
         JobOptions.refreshInterval(config);
         String slot = JobOptions.slotName(config);

@@ -6,6 +6,7 @@ import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -71,7 +72,7 @@ public final class KpiGraph {
 
     private KpiGraph(Configuration config) {
         this.config = config;
-        this.settings = JobOptions.kpiSettings(config);
+        this.settings = Definitions.kpiSettings(config);
         this.cadence = Cadence.of(JobOptions.emitInterval(config), JobOptions.refreshInterval(config));
     }
 

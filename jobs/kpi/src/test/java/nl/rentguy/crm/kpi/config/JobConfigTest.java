@@ -33,7 +33,7 @@ class JobConfigTest {
         Configuration config = JobConfig.load(file, Map.of(), List.of("kpi.sla-minutes=20"));
         assertThat(config.get(JobOptions.KPI_SLA_MINUTES)).isEqualTo(20);
         assertThat(config.get(JobOptions.KPI_EMIT_INTERVAL)).isEqualTo(Duration.ofMillis(100));
-        assertThat(JobOptions.kpiSettings(config).sla().limit()).isEqualTo(Duration.ofMinutes(20));
+        assertThat(Definitions.kpiSettings(config).sla().limit()).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test
@@ -86,7 +86,7 @@ class JobConfigTest {
 
     @Test
     void aWorkflowMayHaveAnSlaOfItsOwn() {
-        KpiSettings.Sla sla = JobOptions.kpiSettings(JobConfig.load(
+        KpiSettings.Sla sla = Definitions.kpiSettings(JobConfig.load(
                         null,
                         Map.of(),
                         List.of("kpi.sla-minutes=20", "kpi.sla-minutes.lead_intake=15", "kpi.overdue-watch-days=7")))
@@ -94,7 +94,7 @@ class JobConfigTest {
         assertThat(sla.of("lead_intake")).isEqualTo(Duration.ofMinutes(15));
         assertThat(sla.of("other")).isEqualTo(Duration.ofMinutes(20));
         assertThat(sla.watch()).isEqualTo(Duration.ofDays(7));
-        assertThatThrownBy(() -> JobOptions.kpiSettings(
+        assertThatThrownBy(() -> Definitions.kpiSettings(
                         JobConfig.load(null, Map.of(), List.of("kpi.sla-minutes.lead_intake=0"))))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll("kpi.sla-minutes.lead_intake", "'0'");
@@ -105,13 +105,13 @@ class JobConfigTest {
 
     @Test
     void aStatusWordHasOneMeaningInAnyLetters() {
-        StatusWords words = JobOptions.statusWords(JobConfig.load(
+        StatusWords words = Definitions.statusWords(JobConfig.load(
                 null, Map.of(), List.of("crm.deal-words.won=won, Gewonnen", "crm.run-words.failed=FOUT")));
         assertThat(words.deal("GEWONNEN")).isEqualTo(Deal.Outcome.WON);
         assertThat(words.deal("verloren")).isEqualTo(Deal.Outcome.OPEN);
         assertThat(words.run("fout")).isEqualTo(AutomationRun.Status.FAILED);
         assertThat(words.knowsRun("failed")).isFalse();
-        assertThatThrownBy(() -> JobOptions.kpiSettings(
+        assertThatThrownBy(() -> Definitions.kpiSettings(
                         JobConfig.load(null, Map.of(), List.of("crm.deal-words.open=Lost, open"))))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll("'Lost'", "crm.deal-words.lost", "crm.deal-words.open");
@@ -129,9 +129,9 @@ class JobConfigTest {
         assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.window-days=thirty")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll("kpi.window-days", "'thirty'", "Length of the rolling window", "30");
-        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.window-days=0"))))
+        assertThatThrownBy(() -> Definitions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.window-days=0"))))
                 .hasMessageContainingAll("kpi.window-days", "'0'", "from 1 on");
-        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.time-zone=Mars"))))
+        assertThatThrownBy(() -> Definitions.kpiSettings(JobConfig.load(null, Map.of(), List.of("kpi.time-zone=Mars"))))
                 .hasMessageContainingAll("kpi.time-zone", "'Mars'", "Europe/Amsterdam");
         assertThatThrownBy(() -> JobOptions.atLeastAMillisecond(
                         JobOptions.KPI_EMIT_INTERVAL,
@@ -213,7 +213,7 @@ class JobConfigTest {
                 "kpi.idle-days=0 | kpi.idle-days is '0'; expected a whole number from 1 on"
             })
     void settingsThatCannotBeAreRefused(String setting, String message) {
-        assertThatThrownBy(() -> JobOptions.kpiSettings(JobConfig.load(null, Map.of(), List.of(setting))))
+        assertThatThrownBy(() -> Definitions.kpiSettings(JobConfig.load(null, Map.of(), List.of(setting))))
                 .hasMessageContaining(message);
     }
 

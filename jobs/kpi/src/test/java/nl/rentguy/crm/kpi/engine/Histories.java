@@ -15,7 +15,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.RandomDistribution;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
 import nl.rentguy.crm.kpi.kpi.Kpi;
@@ -35,7 +35,7 @@ public final class Histories implements AutoCloseable {
     private static KpiSettings settings() {
         Configuration config = new Configuration();
         config.setString("kpi.sla-minutes.flow-1", "25");
-        return JobOptions.kpiSettings(config);
+        return Definitions.kpiSettings(config);
     }
 
     private final Connection crm;

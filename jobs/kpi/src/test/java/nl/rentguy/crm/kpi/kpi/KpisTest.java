@@ -3,7 +3,7 @@ package nl.rentguy.crm.kpi.kpi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
-import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.Definitions;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class KpisTest {
 
     @Test
     void otherSettingsAreAnotherDefinition() {
-        Kpis other = new Kpis(JobOptions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "11"))));
+        Kpis other = new Kpis(Definitions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "11"))));
         assertThat(other.definition()).isNotEqualTo(KPIS.definition());
         assertThat(other.version()).isNotEqualTo(KPIS.version());
         assertThat(new Kpis(KpiSettings.DEFAULTS).version()).isEqualTo(KPIS.version());

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -163,7 +163,7 @@ class EntityFunctionTest {
         harness.processElement(run("running", null, NOW), NOW);
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         harness.close();
-        harness = harness(JobOptions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "15"))));
+        harness = harness(Definitions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "15"))));
         assertThatThrownBy(() -> harness.initializeState(saved))
                 .hasRootCauseInstanceOf(IllegalStateException.class)
                 .rootCause()

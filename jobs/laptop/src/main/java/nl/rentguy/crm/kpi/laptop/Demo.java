@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.kpi.Kpi;
@@ -120,8 +121,9 @@ final class Demo {
                 say("JDBC:   %s (schema crm_kpi)", database.jdbcUrlWithUser());
                 say("");
                 live(crm, reader);
-                int code =
-                        settings.verify() ? verify(crmConnection, reader, JobOptions.kpiSettings(config(database))) : 0;
+                int code = settings.verify()
+                        ? verify(crmConnection, reader, Definitions.kpiSettings(config(database)))
+                        : 0;
                 hold();
                 // What the job has to say of its end is of no interest.
                 Configurator.setRootLevel(Level.OFF);

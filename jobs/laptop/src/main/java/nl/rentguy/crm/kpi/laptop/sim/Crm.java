@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,42 @@ final class Crm {
         return insert("""
                 INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at)
                 VALUES (?, ?, 'deal.stage_changed', ?, ?, ?, ?)""", tenant, deal, workflow, status, createdAt, completedAt);
+    }
+
+    /**
+     * What a channel brought on a day.
+     *
+     * @param worth of a conversion, whole units
+     * @param tagged whether Google Tag Manager saw it too
+     */
+    void figures(
+            String tenant,
+            @Nullable String channel,
+            @Nullable String source,
+            LocalDate day,
+            int sessions,
+            int worth,
+            boolean tagged)
+            throws SQLException {
+        int conversions = sessions / 25;
+        update(
+                """
+                INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users,
+                  engaged_sessions, ga_conversions, ga_conversion_value, ga_property_id, gtm_conversions, gtm_conversion_value,
+                  gtm_container_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'properties/1', ?, ?, ?)""",
+                tenant,
+                channel,
+                source,
+                day,
+                sessions,
+                sessions / 2,
+                sessions * 2 / 3,
+                conversions,
+                conversions * worth,
+                tagged ? conversions / 2 : 0,
+                tagged ? conversions * 40 : 0,
+                tagged ? "GTM-1" : null);
     }
 
     void activity(String tenant, int deal, String type, Instant at) throws SQLException {

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,29 +109,15 @@ public final class LivingCrm {
                     !ends || (failed && random.nextBoolean()) ? null : at.plusMillis(runMillis()));
         }
         for (String channel : Words.CHANNELS) {
-            LocalDate date = morning.atOffset(ZoneOffset.UTC).toLocalDate();
-            int sessions = 20 + random.nextInt(120);
-            int conversions = sessions / 25;
-            boolean tagged = channel.equals("Paid Search");
             boolean nameless = channel.equals("Direct");
-            crm.update(
-                    """
-                    INSERT INTO crm_acquisition_metrics (tenant_id, channel, source, captured_date, sessions, new_users,
-                      engaged_sessions, ga_conversions, ga_conversion_value, ga_property_id, gtm_conversions, gtm_conversion_value,
-                      gtm_container_id)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'properties/1', ?, ?, ?)""",
+            crm.figures(
                     company.tenantId,
                     nameless && random.nextBoolean() ? null : channel,
                     nameless ? null : Words.any(random, Words.SOURCES),
-                    date,
-                    sessions,
-                    sessions / 2,
-                    sessions * 2 / 3,
-                    conversions,
-                    conversions * (60 + random.nextInt(80)),
-                    tagged ? conversions / 2 : 0,
-                    tagged ? conversions * 40 : 0,
-                    tagged ? "GTM-1" : null);
+                    morning.atOffset(ZoneOffset.UTC).toLocalDate(),
+                    20 + random.nextInt(120),
+                    60 + random.nextInt(80),
+                    channel.equals("Paid Search"));
         }
     }
 
