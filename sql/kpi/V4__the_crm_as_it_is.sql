@@ -297,3 +297,28 @@ BEGIN
     FROM deals d, closed c, board b, automation a, funnel f, acquisition q, performance p);
 END $$;
 COMMENT ON FUNCTION crm_kpi.dashboard IS 'The document of the CRM''s dashboard, for one tenant, from the KPI tables alone; schemas/dashboard.schema.json describes it. pipeline_id and stage (a name, in any case) restrict what is about deals: headline, pipeline and sales. date_from restricts everything to what was created, or captured, on that day or later. lookback_days (1 to 365 calendar days, today included) takes the place of the last 30 days in leads, wins, losses, win rate, velocity, bookings and acquisition; the forecast stays 30 days. Amounts are those in the default currency, other_currencies names those left out. A mean of nothing is null, a rate of nothing 0. An unknown tenant gives zeros.';
+
+-- 8. Whoever changes a dimension holds the one lock first, so that no two batches wait for each other.
+CREATE OR REPLACE FUNCTION crm_kpi.name_pipeline() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM crm_kpi.crm_pipelines WHERE pipeline_id = NEW.pipeline_id
+             AND (tenant_id, pipeline_name) IS DISTINCT FROM (NEW.tenant_id, NEW.pipeline_name)) THEN
+    PERFORM pg_advisory_xact_lock(hashtext('crm_kpi.keep_dimensions'));
+    UPDATE crm_kpi.crm_pipelines SET tenant_id = NEW.tenant_id, pipeline_name = NEW.pipeline_name
+    WHERE pipeline_id = NEW.pipeline_id;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION crm_kpi.name_stage() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM crm_kpi.crm_stages WHERE stage_id = NEW.stage_id
+             AND (tenant_id, pipeline_id, stage_name, stage_order)
+                 IS DISTINCT FROM (NEW.tenant_id, NEW.pipeline_id, NEW.stage_name, NEW.stage_order)) THEN
+    PERFORM pg_advisory_xact_lock(hashtext('crm_kpi.keep_dimensions'));
+    UPDATE crm_kpi.crm_stages
+    SET tenant_id = NEW.tenant_id, pipeline_id = NEW.pipeline_id, stage_name = NEW.stage_name, stage_order = NEW.stage_order
+    WHERE stage_id = NEW.stage_id;
+  END IF;
+  RETURN NULL;
+END $$;

@@ -140,8 +140,8 @@ final class KpiTableSink implements Sink<Row> {
                     if (isAboutAValue(e)) {
                         writeOneByOne(rows);
                     } else {
-                        // The connection may have died of old age, or two tables' writers have waited for each other.
-                        LOG.info("Writing {} again: {}", table, e.getMessage());
+                        // The connection may have died of old age.
+                        LOG.debug("Writing {} again", table, e);
                         connection.closeConnection();
                         writeAll(rows);
                     }
