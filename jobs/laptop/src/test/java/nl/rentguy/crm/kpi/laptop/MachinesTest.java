@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,6 +25,7 @@ import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.util.FileUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,8 +128,10 @@ class MachinesTest {
         boolean must = Boolean.parseBoolean(System.getenv("CI"));
         assumeTrue(must || Files.isExecutable(pooler), "skipped, as there is no /usr/sbin/pgbouncer");
         int port = Ports.free("port", 0);
-        Path users = Files.writeString(folder.resolve("users.txt"), "\"postgres\" \"\"\n\"crm_kpi_cdc\" \"\"\n");
-        Path ini = Files.writeString(folder.resolve("pgbouncer.ini"), """
+        Path shared = Files.createTempDirectory(Path.of("/tmp"), "crm-kpi-pooler-");
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path users = Files.writeString(shared.resolve("users.txt"), "\"postgres\" \"\"\n\"crm_kpi_cdc\" \"\"\n");
+        Path ini = Files.writeString(shared.resolve("pgbouncer.ini"), """
                 [databases]
                 postgres = host=127.0.0.1 port=%s
                 [pgbouncer]
@@ -139,14 +144,7 @@ class MachinesTest {
                 ignore_startup_parameters = extra_float_digits
                 """.formatted(
                         Integer.toString(tables.crmPort()), Integer.toString(port), users));
-        openToAll(folder, users, ini);
-        Process process = new ProcessBuilder(
-                        "setpriv",
-                        "--reuid=postgres",
-                        "--regid=postgres",
-                        "--clear-groups",
-                        pooler.toString(),
-                        ini.toString())
+        Process process = new ProcessBuilder(asNobody(pooler.toString(), ini.toString()))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("pgbouncer.log").toFile())
                 .start();
@@ -182,17 +180,18 @@ class MachinesTest {
             }
         } finally {
             process.destroyForcibly().waitFor();
+            FileUtils.deleteDirectory(shared.toFile());
         }
     }
 
-    /** Lets the pooler's own user, as it refuses to run as root, read files of a test and enter their folders. */
-    private static void openToAll(Path base, Path... files) {
-        for (Path path = base; path != null && Files.isDirectory(path); path = path.getParent()) {
-            path.toFile().setExecutable(true, false);
+    /** It refuses to run as root. */
+    private static List<String> asNobody(String... command) {
+        List<String> all = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            all.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
         }
-        for (Path file : files) {
-            file.toFile().setReadable(true, false);
-        }
+        all.addAll(List.of(command));
+        return all;
     }
 
     @Test
