@@ -18,12 +18,13 @@ import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
 import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
 
 /**
- * Every other change is a probe: an automation run in one of several workflows. A reader polls their counts; the n-th run of a
+ * Every other change is a probe: an automation run of one of many deals, in one of several workflows. A reader polls their counts; the n-th run of a
  * workflow is visible when the count is n.
  */
 final class Probes {
 
     private static final int WORKFLOWS = 50;
+    private static final int DEALS = 5_000;
     private static final long PATIENCE_SECONDS = 120;
     private static final long POLL_NANOS = 1_000_000;
 
@@ -31,6 +32,7 @@ final class Probes {
 
     private final Connection writing;
     private final LaptopDatabase database;
+    private final List<Long> deals;
     private final Queue<Probe> waiting = new ConcurrentLinkedQueue<>();
     private final List<Long> nanos = new ArrayList<>();
     private volatile boolean written;
@@ -38,19 +40,28 @@ final class Probes {
     private long changes;
     private double elapsedSeconds;
 
-    Probes(Connection writing, LaptopDatabase database) {
+    Probes(Connection writing, LaptopDatabase database) throws SQLException {
         this.writing = writing;
         this.database = database;
+        this.deals = new ArrayList<>(DEALS);
+        try (Statement statement = writing.createStatement();
+                ResultSet rows =
+                        statement.executeQuery("SELECT id FROM crm_deals WHERE tenant_id = 'probe' ORDER BY id")) {
+            while (rows.next()) {
+                deals.add(rows.getLong(1));
+            }
+        }
     }
 
-    /** Makes the deal that all probes are runs of. */
+    /** Makes the deals that the probes are runs of. */
     static void prepare(Connection crm) throws SQLException {
         try (Statement statement = crm.createStatement()) {
             statement.execute("""
                     INSERT INTO crm_pipelines (tenant_id, name) VALUES ('probe', 'Probes');
                     INSERT INTO crm_pipeline_stages (pipeline_id, name, "order") SELECT max(id), 'Probes', 1 FROM crm_pipelines;
                     INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title)
-                    SELECT 'probe', pipeline_id, id, 'Probe' FROM crm_pipeline_stages ORDER BY id DESC LIMIT 1""");
+                    SELECT 'probe', pipeline_id, id, 'Probe' FROM
+                      (SELECT pipeline_id, id FROM crm_pipeline_stages ORDER BY id DESC LIMIT 1) s, generate_series(1, %d)""".formatted(DEALS));
         }
     }
 
@@ -64,7 +75,7 @@ final class Probes {
         long[] counts = new long[WORKFLOWS];
         try (PreparedStatement insert = writing.prepareStatement("""
                 INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status)
-                SELECT 'probe', id, 't', ?, 'running' FROM crm_deals WHERE tenant_id = 'probe'""")) {
+                VALUES ('probe', ?, 't', ?, 'running')""")) {
             long done = 0;
             for (long now = start; now < end; now = System.nanoTime()) {
                 long due = start + done * 1_000_000_000L / rate;
@@ -74,7 +85,8 @@ final class Probes {
                 }
                 if (done % 2 == 0) {
                     int workflow = (int) (done / 2 % WORKFLOWS);
-                    insert.setString(1, Integer.toString(workflow));
+                    insert.setLong(1, deals.get((int) (done / 2 % DEALS)));
+                    insert.setString(2, Integer.toString(workflow));
                     insert.executeUpdate();
                     waiting.add(new Probe(workflow, ++counts[workflow], System.nanoTime()));
                 } else {

@@ -41,7 +41,6 @@ import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.types.Row;
 
 /**
  * The whole job.
@@ -183,20 +182,22 @@ public final class KpiGraph {
 
     private DataStream<Long> publish(DataStream<Delta> deltas) {
         List<Kpi> kpis = new Kpis(settings).list();
-        SingleOutputStreamOperator<Row> rows = deltas.keyBy(
+        SingleOutputStreamOperator<Long> firstTicks = deltas.keyBy(
                         delta -> delta.cell().group(), StreamTypes.GROUP)
                 .process(new AccumulateFunction(settings, cadence))
-                .returns(Types.ROW())
+                .returns(Types.LONG)
                 .name(Uids.ACCUMULATE)
                 .uid(Uids.ACCUMULATE);
         for (Kpi kpi : kpis) {
             String uid = Uids.sink(kpi.table().name());
-            rows.getSideOutput(AccumulateFunction.rowsOf(kpi.table()))
+            firstTicks
+                    .getSideOutput(AccumulateFunction.rowsOf(kpi.table()))
                     .sinkTo(Sinks.kpiTable(kpi.table(), config))
                     .name(uid)
                     .uid(uid);
         }
-        return rows.transform(
+        return firstTicks
+                .transform(
                         Uids.PROGRESS,
                         Types.LONG,
                         new ProgressOperator(cadence, new Sweep(settings, Database.kpi(config))))

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>After a restore nothing is published before KPI time has reached the moment of the restore. What the log says until
  * then may have been published already, and rows that were deleted since must not come back for as long as the replay takes.
  */
-public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Row>
+public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Long>
         implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
@@ -63,6 +63,9 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
 
     /** KPI time before which nothing is published; {@link KpiTime#NONE} when this run continues no other. */
     private transient long resumesAt;
+
+    /** Whether this task has published anything since it started. */
+    private transient boolean hasPublished;
 
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this(settings, cadence, System::currentTimeMillis);
@@ -100,7 +103,7 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     }
 
     @Override
-    public void processElement(Delta delta, Context context, Collector<Row> out) throws Exception {
+    public void processElement(Delta delta, Context context, Collector<Long> out) throws Exception {
         TimerService timers = context.timerService();
         // Never before what is published already, even when the CRM's clock was set back.
         Long last = lastTick.value();
@@ -116,7 +119,7 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     }
 
     @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Row> out) throws Exception {
+    public void onTimer(long timestamp, OnTimerContext context, Collector<Long> out) throws Exception {
         TimerService timers = context.timerService();
         Map<List<String>, Amounts> due = pending.get(timestamp);
         if (due != null) {
@@ -127,6 +130,11 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         }
         long at = cadence.publishAt(Math.max(timestamp, resumesAt), timers.currentProcessingTime());
         if (at == timestamp) {
+            if (!hasPublished) {
+                // Ahead of the watermark, and so before ProgressOperator hears of any later time.
+                hasPublished = true;
+                out.collect(timestamp);
+            }
             publish(context);
         } else {
             // An earlier run may have published here what will have gone by then: its deletion must not be missed.

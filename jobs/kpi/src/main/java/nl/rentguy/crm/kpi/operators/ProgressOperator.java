@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.store.Sweep;
 import org.apache.flink.api.common.state.ListState;
@@ -11,7 +12,6 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.types.Row;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * <p>Everything is written for certain when a checkpoint completes whose barrier came behind the first publications, as
  * sinks flush before they confirm it.
  */
-public final class ProgressOperator extends AbstractStreamOperator<Long> implements OneInputStreamOperator<Row, Long> {
+public final class ProgressOperator extends AbstractStreamOperator<Long> implements OneInputStreamOperator<Long, Long> {
 
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(ProgressOperator.class);
@@ -36,7 +36,14 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient ListState<Long> firstState;
 
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<Long> earliestState;
+
     private transient long first;
+
+    /** The earliest tick that any task is known to have published; {@link Long#MAX_VALUE} before. */
+    private transient long earliest;
+
     private transient boolean restored;
     private transient long resumesAt;
     private transient long allPublishedAt;
@@ -53,12 +60,17 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         firstState = context.getOperatorStateStore().getListState(StateDescriptors.FIRST);
+        earliestState = context.getOperatorStateStore().getListState(StateDescriptors.EARLIEST);
         restored = context.isRestored();
         // Until then nothing is published; AccumulateFunction, which is before this operator, has an earlier moment.
         resumesAt = KpiTime.NONE;
         first = KpiTime.NONE;
         for (long restored : firstState.get()) {
             first = restored;
+        }
+        earliest = Long.MAX_VALUE;
+        for (long restored : earliestState.get()) {
+            earliest = restored;
         }
         watermark = KpiTime.NONE;
         allPublishedAt = Long.MAX_VALUE;
@@ -67,8 +79,11 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     }
 
     @Override
-    public void processElement(StreamRecord<Row> element) {
-        // Only the watermark between the rows counts.
+    public void processElement(StreamRecord<Long> element) {
+        // Tasks begin on their own: one may have published before the watermark of all of them is heard of here.
+        if (first != SWEPT) {
+            earliest = Math.min(earliest, element.getValue());
+        }
     }
 
     @Override
@@ -79,7 +94,7 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
             resumesAt = now;
         }
         if (first == KpiTime.NONE) {
-            first = KpiTime.roundUp(watermark + 1, cadence.tickMillis());
+            first = Math.min(earliest, KpiTime.roundUp(watermark + 1, cadence.tickMillis()));
             LOG.info("KPI time begins at {}", Instant.ofEpochMilli(first));
         }
         if (first != SWEPT && allPublishedAt == Long.MAX_VALUE) {
@@ -97,8 +112,8 @@ public final class ProgressOperator extends AbstractStreamOperator<Long> impleme
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        firstState.clear();
-        firstState.add(first);
+        firstState.update(List.of(first));
+        earliestState.update(List.of(earliest));
         if (first != SWEPT && watermark >= allPublishedAt && sweepAfterCheckpoint == Long.MAX_VALUE) {
             sweepAfterCheckpoint = context.getCheckpointId();
         }

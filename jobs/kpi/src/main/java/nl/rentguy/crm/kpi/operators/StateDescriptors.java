@@ -45,6 +45,9 @@ final class StateDescriptors {
     /** By task: the first KPI time, see {@link ProgressOperator}. */
     static final ListStateDescriptor<Long> FIRST = new ListStateDescriptor<>("first", Types.LONG);
 
+    /** In one task: the earliest tick that was published, see {@link ProgressOperator}. */
+    static final ListStateDescriptor<Long> EARLIEST = new ListStateDescriptor<>("earliest", Types.LONG);
+
     /** In one task: what was read of the CRM since the job first started, see {@link StatusOperator}. */
     static final ListStateDescriptor<SourceProgress> SOURCE_PROGRESS =
             new ListStateDescriptor<>("source-progress", StreamTypes.SOURCE_PROGRESS);

@@ -113,6 +113,8 @@ final class KpiTableSink implements Sink<Row> {
                 flush();
             } catch (IOException e) {
                 failure = e;
+            } catch (RuntimeException e) {
+                failure = new IOException("Cannot write " + table, e);
             }
         }
 

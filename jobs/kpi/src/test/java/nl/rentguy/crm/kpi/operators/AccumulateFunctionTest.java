@@ -15,6 +15,7 @@ import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.types.Row;
@@ -36,7 +37,7 @@ class AccumulateFunctionTest {
     private static final List<String> NAMED = List.of("stage", "1", "Sales", "Intake", "1");
     private static final int SLOTS = 24;
 
-    private KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Row> harness;
+    private KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Long> harness;
 
     @BeforeEach
     void open() throws Exception {
@@ -45,7 +46,7 @@ class AccumulateFunctionTest {
         harness.setProcessingTime(NOW);
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Row> harness(long opensAt)
+    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, Long> harness(long opensAt)
             throws Exception {
         return new KeyedOneInputStreamOperatorTestHarness<>(
                 new KeyedProcessOperator<>(
@@ -77,6 +78,17 @@ class AccumulateFunctionTest {
 
     private static Instant asOf(Row row) {
         return (Instant) row.getField(row.getArity() - 1);
+    }
+
+    @Test
+    void theFirstTickThatATaskPublishesIsToldAheadOfTheWatermark() throws Exception {
+        add(NAMED, 1, NOW + 21);
+        harness.processWatermark(NOW + 20);
+        add(NAMED, 1, NOW + 41);
+        harness.processWatermark(NOW + 80);
+        assertThat(harness.getOutput())
+                .containsExactly(
+                        new Watermark(NOW + 20), new StreamRecord<>(NOW + 40, NOW + 40), new Watermark(NOW + 80));
     }
 
     @Test

@@ -17,7 +17,6 @@ import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
-import org.apache.flink.types.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +30,7 @@ class ProgressOperatorTest {
 
     private TestDatabase database;
     private Connection connection;
-    private OneInputStreamOperatorTestHarness<Row, Long> harness;
+    private OneInputStreamOperatorTestHarness<Long, Long> harness;
 
     @BeforeEach
     void open() throws Exception {
@@ -54,11 +53,11 @@ class ProgressOperatorTest {
         connection.close();
     }
 
-    private static OneInputStreamOperatorTestHarness<Row, Long> harness(String url) throws Exception {
+    private static OneInputStreamOperatorTestHarness<Long, Long> harness(String url) throws Exception {
         Sweep sweep = new Sweep(
                 KpiSettings.DEFAULTS,
                 Database.kpi(JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres"))));
-        OneInputStreamOperatorTestHarness<Row, Long> harness =
+        OneInputStreamOperatorTestHarness<Long, Long> harness =
                 new OneInputStreamOperatorTestHarness<>(new ProgressOperator(new Cadence(20, 60_000), sweep));
         harness.setup(Types.LONG.createSerializer(new SerializerConfigImpl()));
         return harness;
@@ -95,6 +94,23 @@ class ProgressOperatorTest {
         harness.processWatermark(NOON + 1_000);
         assertThat(workflows()).as("before the checkpoint").isEqualTo("frozen new old");
         checkpoint(3);
+        assertThat(workflows()).isEqualTo("frozen new");
+    }
+
+    /** As the first watermark of all tasks is the smallest of those that they have reached by then. */
+    @Test
+    void whatATaskPublishedBeforeItsNeighbourBeganIsNoLeftover() throws Exception {
+        harness.processElement(NOON + 20, NOON + 20);
+        harness.processElement(NOON + 40, NOON + 40);
+        OperatorSubtaskState saved = checkpoint(1);
+        harness.close();
+        harness = harness(database.url());
+        harness.initializeState(saved);
+        harness.open();
+        harness.setProcessingTime(NOON);
+        harness.processWatermark(NOON + 500);
+        harness.processWatermark(NOON + 1_000);
+        checkpoint(2);
         assertThat(workflows()).isEqualTo("frozen new");
     }
 

@@ -166,7 +166,7 @@ final class CrmAndTables implements AutoCloseable {
                 VALUES ('mrdj', %d, 't', '%s', 'running', '%s')""".formatted(aDeal(), workflow, created));
     }
 
-    /** The id of the first deal, which is made where there is none: automations run for deals. */
+    /** The id of any of the deals, of which one is made where there is none: automations run for deals. */
     long aDeal() throws SQLException {
         if (crmNumber("SELECT count(*) FROM crm_deals") == 0) {
             execute("""
@@ -175,7 +175,7 @@ final class CrmAndTables implements AutoCloseable {
                     INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title)
                     SELECT 'mrdj', pipeline_id, id, 'Runs' FROM crm_pipeline_stages ORDER BY id DESC LIMIT 1""");
         }
-        return crmNumber("SELECT min(id) FROM crm_deals");
+        return crmNumber("SELECT id FROM crm_deals ORDER BY random() LIMIT 1");
     }
 
     long number(String sql) throws SQLException {
