@@ -34,7 +34,7 @@ public final class NumbersAsText implements CustomConverter<SchemaBuilder, Relat
     @Override
     public void converterFor(RelationalColumn column, ConverterRegistration<SchemaBuilder> registration) {
         if (column.nativeType() == Oid.NUMERIC) {
-            registration.register(SchemaBuilder.string(), NumbersAsText::text);
+            registration.register(SchemaBuilder.string().optional(), NumbersAsText::text);
         }
     }
 
