@@ -85,7 +85,7 @@ class EndToEndTest {
         try (TestCluster job = job()) {
             // Runs begin and end while the snapshot is read; deals rest, as a snapshot knows no past of theirs.
             int workflow = 0;
-            while (tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_status") == 0) {
+            while (tables.number("SELECT count(kpi_time) FROM crm_kpi.crm_kpi_status") == 0) {
                 tables.insertRun("new-" + workflow++ % 7, Instant.now());
                 tables.insertRun("lead_intake", Instant.now());
                 tables.execute("""
