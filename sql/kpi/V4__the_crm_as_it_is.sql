@@ -97,15 +97,39 @@ SELECT i.tenant_id, i.kind, i.item_id, i.deal_id, i.title, i.pipeline_id, i.stag
        i.since, i.as_of
 FROM crm_kpi.crm_watchlist_items i LEFT JOIN crm_kpi.crm_stages s ON s.stage_id = i.stage_id AND s.tenant_id = i.tenant_id;
 
--- 6. The status.
+-- 6. The status, and how far the tables are.
 ALTER TABLE crm_kpi.crm_kpi_status
   DROP CONSTRAINT crm_kpi_status_phase_check,
   ADD CHECK (phase IN ('snapshot', 'catching_up', 'live', 'degraded', 'restarting', 'stopped', 'failed')),
   ADD COLUMN problem text,
   ADD COLUMN unknown_words jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.phase IS 'snapshot: reading the rows that were there. catching_up: reading the log, more than 5 seconds behind. live: the tables follow the CRM. degraded: they follow as far as they can, see problem. restarting: the job had to stop, and tries again. stopped: it was stopped. failed: it has ended, see problem.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time, told once a second: all that was committed in the CRM until then is in the tables. Empty before the first rows. To the tick: crm_kpi.kpi_time().';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.problem IS 'What is not as it should be, in words; empty when nothing is known.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.unknown_words IS 'Status words of the CRM that are in none of the lists crm.deal-words.* and crm.run-words.*, and how often each was read. They count as open.';
+
+CREATE SEQUENCE crm_kpi.crm_kpi_generation;
+CREATE TABLE crm_kpi.crm_kpi_progress (
+  pipeline      text NOT NULL,
+  writer        integer NOT NULL,
+  generation    bigint NOT NULL,
+  written_until timestamptz,
+  written_at    timestamptz,
+  PRIMARY KEY (pipeline, writer)
+) WITH (fillfactor = 50);
+COMMENT ON SEQUENCE crm_kpi.crm_kpi_generation IS 'Numbers the writers of KPI rows: each that opens is newer than all before it.';
+COMMENT ON TABLE crm_kpi.crm_kpi_progress IS 'How far each writer of KPI rows is: written in the same transaction as the rows, so a statement that reads both sees one instant.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.pipeline IS 'The job, by kpi.pipeline-name.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.writer IS 'Its share of the tenants, from 0 on.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.generation IS 'The writer that may write; all older ones are refused. 0 where there is none any more.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.written_until IS 'KPI time: all that was committed in the CRM until then is in the tables, as far as it is of the writer''s tenants. Empty before the first rows.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.written_at IS 'When that was written, by the clock of this database.';
+
+CREATE FUNCTION crm_kpi.kpi_time() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN bool_and(written_until IS NOT NULL) THEN min(written_until) END FROM crm_kpi.crm_kpi_progress
+  WHERE generation > 0 AND pipeline = (SELECT pipeline FROM crm_kpi.crm_kpi_status ORDER BY updated_at DESC LIMIT 1)
+$$;
+COMMENT ON FUNCTION crm_kpi.kpi_time IS 'KPI time of all tables: all that was committed in the CRM until then is in them. Empty before the first rows.';
 
 ALTER TABLE crm_kpi.crm_kpi_dead_letters
   DROP CONSTRAINT crm_kpi_dead_letters_reason_check,
@@ -129,7 +153,7 @@ DECLARE
   today    date;
   frozen   date;         -- days until then are history, of which the CRM may have nothing any more
 BEGIN
-  SELECT s.kpi_time, s.settings INTO n, settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1;
+  SELECT crm_kpi.kpi_time(), s.settings INTO n, settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1;
   cur := coalesce(settings ->> 'default_currency', 'EUR');
   IF lookback_days NOT BETWEEN 1 AND 365 THEN
     RAISE EXCEPTION 'lookback_days is %; expected 1 to 365', lookback_days USING ERRCODE = 'invalid_parameter_value';

@@ -7,8 +7,15 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.config.JobConfig;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.store.KpiWriter;
+import nl.rentguy.crm.kpi.store.KpiWriters;
 import org.flywaydb.core.Flyway;
 
 /** A database of its own on one embedded PostgreSQL per test JVM, with the CRM's tables, the oracle and the KPI tables. */
@@ -86,6 +93,16 @@ public final class TestDatabase {
 
     public String url() {
         return url;
+    }
+
+    /** The database with schema {@code crm_kpi} at that address. */
+    public static Database kpi(String url) {
+        return Database.kpi(JobConfig.load(null, Map.of(), List.of("kpi.jdbc-url=" + url, "kpi.username=postgres")));
+    }
+
+    /** A writer of one share of all tenants there. */
+    public static KpiWriter writer(String url, int writer, int writers) {
+        return new KpiWriters(kpi(url), KpiSettings.DEFAULTS, "test").of(writer, writers);
     }
 
     public Connection connect() throws SQLException {

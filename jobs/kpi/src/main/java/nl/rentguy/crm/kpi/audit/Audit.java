@@ -77,11 +77,10 @@ public final class Audit {
         return new Result(table.name(), held.size(), differences);
     }
 
-    /** As far as all rows are certainly written, see {@link #hasPassed}. */
+    /** As far as all rows are written. */
     private static Instant written(Connection kpi) throws SQLException {
         try (Statement statement = kpi.createStatement();
-                ResultSet result = statement.executeQuery(
-                        "SELECT max(kpi_time) - interval '3 seconds' FROM crm_kpi.crm_kpi_status")) {
+                ResultSet result = statement.executeQuery("SELECT crm_kpi.kpi_time()")) {
             result.next();
             OffsetDateTime written = result.getObject(1, OffsetDateTime.class);
             if (written == null) {
@@ -116,13 +115,10 @@ public final class Audit {
         }
     }
 
-    /**
-     * Whether all that was committed until that instant can be read in the tables, as {@code crm_kpi_status} tells. Three seconds
-     * more are waited for: the status is written on a connection of its own, and may overtake rows of the same time.
-     */
+    /** Whether all that was committed until that instant can be read in the tables that this job writes. */
     public static boolean hasPassed(Connection kpi, String pipeline, Instant instant) throws SQLException {
         try (PreparedStatement statement = kpi.prepareStatement(
-                "SELECT kpi_time > ?::timestamptz + interval '3 seconds' FROM crm_kpi.crm_kpi_status WHERE pipeline = ?")) {
+                "SELECT min(written_until) > ? AND bool_and(written_until IS NOT NULL) FROM crm_kpi.crm_kpi_progress WHERE pipeline = ? AND generation > 0")) {
             statement.setObject(1, instant.atOffset(ZoneOffset.UTC));
             statement.setString(2, pipeline);
             try (ResultSet result = statement.executeQuery()) {

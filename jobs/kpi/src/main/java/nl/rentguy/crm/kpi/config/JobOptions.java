@@ -162,6 +162,12 @@ public final class JobOptions {
             .defaultValue(Duration.ofMinutes(1))
             .withDescription("Rows with ages, which grow with time alone, are published again this often.");
 
+    public static final ConfigOption<Integer> KPI_WRITERS = key("kpi.writers")
+            .intType()
+            .defaultValue(1)
+            .withDescription(
+                    "So many connections write KPI rows, each those of a share of all tenants; never more than the job's parallelism.");
+
     public static final ConfigOption<Duration> CDC_HEARTBEAT_INTERVAL = key("cdc.heartbeat-interval")
             .durationType()
             .defaultValue(Duration.ofSeconds(1))
@@ -236,6 +242,7 @@ public final class JobOptions {
             KPI_DEFAULT_CURRENCY,
             KPI_EMIT_INTERVAL,
             KPI_REFRESH_INTERVAL,
+            KPI_WRITERS,
             CDC_HEARTBEAT_INTERVAL,
             CDC_SLOT_NAME,
             CDC_PUBLICATION_NAME,
@@ -307,6 +314,19 @@ public final class JobOptions {
         if (value.toMillis() > 1000 || 1000 % value.toMillis() != 0) {
             throw new ConfigException("%s is '%s'; expected a whole part of a second, such as 10 ms, 20 ms or 1 s"
                     .formatted(KPI_EMIT_INTERVAL.key(), shown(value)));
+        }
+        return value;
+    }
+
+    /**
+     * How many connections write KPI rows: at least one.
+     *
+     * @throws ConfigException when it is not
+     */
+    public static int writers(Configuration config) {
+        int value = config.get(KPI_WRITERS);
+        if (value < 1) {
+            throw new ConfigException("%s is '%d'; expected a number from 1 on".formatted(KPI_WRITERS.key(), value));
         }
         return value;
     }

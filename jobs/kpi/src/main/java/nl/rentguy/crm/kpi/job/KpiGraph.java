@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.job;
 
-import java.util.List;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
@@ -11,7 +10,6 @@ import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.operators.AccumulateFunction;
@@ -22,15 +20,17 @@ import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.ParentFunction;
-import nl.rentguy.crm.kpi.operators.ProgressOperator;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
 import nl.rentguy.crm.kpi.operators.SnapshotGate;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
 import nl.rentguy.crm.kpi.operators.StatusOperator;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
+import nl.rentguy.crm.kpi.operators.WriteOperatorFactory;
+import nl.rentguy.crm.kpi.store.KpiWriter;
+import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.RememberedDeals;
 import nl.rentguy.crm.kpi.store.Sinks;
-import nl.rentguy.crm.kpi.store.Sweep;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -52,10 +52,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *                  |                        +==> leads (own rows, deals) --> combine =============+
  *                  +--> dead-letter-sink    +==> runs --> combine ================================+==> accumulate
  *                  |                        +==> pipelines (own rows, stages) --> combine ========+       |
- *                  |                        +==> metrics --> combine =============================+       +--> a sink per
- *                  |                                                                                      |    KPI table
+ *                  |                        +==> metrics --> combine =============================+       | by tenant
  *                  v                                                                                      v
- *               status <------------------------------------------------------------------------------ progress
+ *               status <------------------------------------------------------------------------------- write ---> KPI database
  *                  |
  * ==> by key       +--> status-sink
  * }</pre>
@@ -181,28 +180,21 @@ public final class KpiGraph {
     }
 
     private DataStream<Long> publish(DataStream<Delta> deltas) {
-        List<Kpi> kpis = new Kpis(settings).list();
-        SingleOutputStreamOperator<Long> firstTicks = deltas.keyBy(
-                        delta -> delta.cell().group(), StreamTypes.GROUP)
-                .process(new AccumulateFunction(settings, cadence))
-                .returns(Types.LONG)
+        DataStream<TableRow> rows = deltas.keyBy(delta -> delta.cell().group(), StreamTypes.GROUP)
+                .process(new AccumulateFunction(settings, cadence), StreamTypes.TABLE_ROW)
                 .name(Uids.ACCUMULATE)
                 .uid(Uids.ACCUMULATE);
-        for (Kpi kpi : kpis) {
-            String uid = Uids.sink(kpi.table().name());
-            firstTicks
-                    .getSideOutput(AccumulateFunction.rowsOf(kpi.table()))
-                    .sinkTo(Sinks.kpiTable(kpi.table(), config))
-                    .name(uid)
-                    .uid(uid);
-        }
-        return firstTicks
+        int writers = Math.min(JobOptions.writers(config), rows.getParallelism());
+        return rows.partitionCustom((tenant, shares) -> KpiWriter.shareOf(tenant, shares), TableRow::tenant)
                 .transform(
-                        Uids.PROGRESS,
+                        Uids.WRITE,
                         Types.LONG,
-                        new ProgressOperator(cadence, new Sweep(settings, Database.kpi(config))))
-                .uid(Uids.PROGRESS)
-                .setParallelism(1);
+                        new WriteOperatorFactory(
+                                new KpiWriters(
+                                        Database.kpi(config), settings, config.get(JobOptions.KPI_PIPELINE_NAME)),
+                                cadence.tickMillis()))
+                .uid(Uids.WRITE)
+                .setParallelism(writers);
     }
 
     /** As far behind a job may be that follows the CRM: a few heartbeats. */

@@ -20,7 +20,7 @@ final class Uids {
     static final String METRICS = "metrics";
     static final String COMBINE = "combine";
     static final String ACCUMULATE = "accumulate";
-    static final String PROGRESS = "progress";
+    static final String WRITE = "write";
     static final String STATUS = "status";
     static final String STATUS_SINK = "status-sink";
     static final String HEARTBEAT_SOURCE = "heartbeat-source";
@@ -36,10 +36,5 @@ final class Uids {
     /** The same, on their way to the entity that each row is. */
     static String ownRows(CrmTable table) {
         return table.tableName().replace('_', '-') + "-own-rows";
-    }
-
-    /** The sink of that KPI table. */
-    static String sink(String table) {
-        return table.replace('_', '-') + "-sink";
     }
 }

@@ -16,6 +16,7 @@ import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
@@ -24,12 +25,7 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
-import org.apache.flink.types.Row;
-import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.OutputTag;
-import org.apache.flink.util.function.SerializableSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick.
@@ -37,14 +33,13 @@ import org.jspecify.annotations.Nullable;
  * <p>After a restore nothing is published before KPI time has reached the moment of the restore. What the log says until
  * then may have been published already, and rows that were deleted since must not come back for as long as the replay takes.
  */
-public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, Long>
+public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, TableRow>
         implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
 
     private final KpiSettings settings;
     private final Cadence cadence;
-    private final SerializableSupplier<Long> clock;
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient Kpis kpis;
@@ -61,31 +56,17 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<Long> lastTick;
 
-    /** KPI time before which nothing is published; {@link KpiTime#NONE} when this run continues no other. */
-    private transient long resumesAt;
-
-    /** Whether this task has published anything since it started. */
-    private transient boolean hasPublished;
+    /** Whether this run continues another. */
+    private transient boolean restored;
 
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
-        this(settings, cadence, System::currentTimeMillis);
-    }
-
-    /** @param clock tells the moment of a restore, milliseconds since the epoch */
-    AccumulateFunction(KpiSettings settings, Cadence cadence, SerializableSupplier<Long> clock) {
-        this.clock = clock;
         this.settings = settings;
         this.cadence = cadence;
     }
 
-    /** Where the rows of that table come out. */
-    public static OutputTag<Row> rowsOf(KpiTable<?> table) {
-        return new OutputTag<>(table.name(), StreamTypes.row(table));
-    }
-
     @Override
     public void initializeState(FunctionInitializationContext context) {
-        resumesAt = context.isRestored() ? clock.get() : KpiTime.NONE;
+        restored = context.isRestored();
     }
 
     @Override
@@ -103,7 +84,7 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     }
 
     @Override
-    public void processElement(Delta delta, Context context, Collector<Long> out) throws Exception {
+    public void processElement(Delta delta, Context context, Collector<TableRow> out) throws Exception {
         TimerService timers = context.timerService();
         // Never before what is published already, even when the CRM's clock was set back.
         Long last = lastTick.value();
@@ -119,29 +100,38 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     }
 
     @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Long> out) throws Exception {
+    public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
         TimerService timers = context.timerService();
-        Map<List<String>, Amounts> due = pending.get(timestamp);
-        if (due != null) {
-            pending.remove(timestamp);
-            for (Map.Entry<List<String>, Amounts> line : due.entrySet()) {
-                add(line.getKey(), line.getValue());
+        Long last = lastTick.value();
+        if (last != null && timestamp <= last) {
+            // What was due here has been published together with what was due later.
+            return;
+        }
+        long asOf = Math.max(timestamp, KpiTime.roundDown(timers.currentWatermark(), cadence.tickMillis()));
+        List<Long> due = new ArrayList<>();
+        for (long tick : pending.keys()) {
+            if (tick <= asOf) {
+                due.add(tick);
             }
         }
-        long at = cadence.publishAt(Math.max(timestamp, resumesAt), timers.currentProcessingTime());
-        if (at == timestamp) {
-            if (!hasPublished) {
-                // Ahead of the watermark, and so before ProgressOperator hears of any later time.
-                hasPublished = true;
-                out.collect(timestamp);
+        due.sort(null);
+        for (int i = 0; i < due.size(); i++) {
+            addPending(due.get(i));
+            if (restored && i < due.size() - 1) {
+                // An earlier attempt may have published here what has gone by now: its deletion must not be missed.
+                for (KpiRow row : rows(context.getCurrentKey(), sums(), Instant.ofEpochMilli(due.get(i)))) {
+                    published.put(row.keyText(), true);
+                }
             }
-            publish(context);
-        } else {
-            // An earlier run may have published here what will have gone by then: its deletion must not be missed.
-            for (KpiRow row : rows(context.getCurrentKey(), sums(), asOf(timestamp))) {
-                published.put(row.keyText(), true);
-            }
-            timers.registerEventTimeTimer(at);
+        }
+        publish(asOf, context, out);
+    }
+
+    private void addPending(long tick) throws Exception {
+        Map<List<String>, Amounts> waiting = pending.get(tick);
+        pending.remove(tick);
+        for (Map.Entry<List<String>, Amounts> line : waiting.entrySet()) {
+            add(line.getKey(), line.getValue());
         }
     }
 
@@ -167,62 +157,42 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         return kpis.named(group.kpi()).rows(group.key(), sums, asOf);
     }
 
-    private static Instant asOf(long tick) {
-        return Instant.ofEpochMilli(tick);
-    }
-
-    private void publish(OnTimerContext context) throws Exception {
+    private void publish(long at, OnTimerContext context, Collector<TableRow> out) throws Exception {
         Cell.Group group = context.getCurrentKey();
         Kpi kpi = kpis.named(group.kpi());
-        Instant asOf = asOf(context.timestamp());
+        Instant asOf = Instant.ofEpochMilli(at);
         Map<List<String>, Amounts> sums = sums();
         Set<List<String>> gone = new HashSet<>();
         published.keys().forEach(gone::add);
-        OutputTag<Row> output = rowsOf(kpi.table());
         List<KpiRow> rows = rows(group, sums, asOf);
         for (KpiRow row : rows) {
             List<String> key = row.keyText();
             if (!gone.remove(key)) {
                 published.put(key, true);
             }
-            context.output(output, row(RowKind.INSERT, row.key(), row.values(), asOf));
+            out.collect(new TableRow(group.kpi(), row.key(), row.values(), at));
         }
         for (List<String> key : gone) {
             published.remove(key);
             if (!kpi.table().isFrozen(key, asOf, settings)) {
-                context.output(output, deletion(kpi.table(), key, asOf));
+                out.collect(new TableRow(group.kpi(), key(kpi.table(), key), null, at));
             }
         }
         if (rows.isEmpty()) {
             lastTick.clear();
         } else {
-            lastTick.update(context.timestamp());
+            lastTick.update(at);
         }
         if (kpi.ages(sums)) {
-            context.timerService().registerEventTimeTimer(cadence.refreshAfter(context.timestamp()));
+            context.timerService().registerEventTimeTimer(cadence.refreshAfter(at));
         }
     }
 
-    private static Row deletion(KpiTable<?> table, List<String> keyText, Instant asOf) {
+    private static List<Object> key(KpiTable<?> table, List<String> keyText) {
         List<Object> key = new ArrayList<>();
         for (int i = 0; i < keyText.size(); i++) {
             key.add(table.keyColumns().get(i).type().parse(keyText.get(i)));
         }
-        List<@Nullable Object> values = new ArrayList<>();
-        table.valueColumns().forEach(column -> values.add(null));
-        return row(RowKind.DELETE, key, values, asOf);
-    }
-
-    private static Row row(RowKind kind, List<Object> key, List<@Nullable Object> values, Instant asOf) {
-        Row row = new Row(kind, key.size() + values.size() + 1);
-        int i = 0;
-        for (Object value : key) {
-            row.setField(i++, value);
-        }
-        for (Object value : values) {
-            row.setField(i++, value);
-        }
-        row.setField(i, asOf);
-        return row;
+        return key;
     }
 }

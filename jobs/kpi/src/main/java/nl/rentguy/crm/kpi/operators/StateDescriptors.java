@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.operators;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -42,11 +43,13 @@ final class StateDescriptors {
     /** By task: the settings by which the sums were made. */
     static final ListStateDescriptor<String> DEFINITION = new ListStateDescriptor<>("definition", Types.STRING);
 
-    /** By task: the first KPI time, see {@link ProgressOperator}. */
-    static final ListStateDescriptor<Long> FIRST = new ListStateDescriptor<>("first", Types.LONG);
+    /** By task: rows that are not known to be written, see {@link WriteOperator}. */
+    static final ListStateDescriptor<TableRow> PENDING_ROWS =
+            new ListStateDescriptor<>("pending-rows", StreamTypes.TABLE_ROW);
 
-    /** In one task: the earliest tick that was published, see {@link ProgressOperator}. */
-    static final ListStateDescriptor<Long> EARLIEST = new ListStateDescriptor<>("earliest", Types.LONG);
+    /** By task: whether its tenants have rows in the tables, see {@link WriteOperator}. */
+    static final ListStateDescriptor<WriteOperator.WriterState> WRITERS =
+            new ListStateDescriptor<>("writers", StreamTypes.WRITER_STATE);
 
     /** In one task: what was read of the CRM since the job first started, see {@link StatusOperator}. */
     static final ListStateDescriptor<SourceProgress> SOURCE_PROGRESS =

@@ -14,6 +14,7 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +47,6 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     private transient @Nullable CompletableFuture<RowCounts.Counted> counting;
     private transient boolean counted;
     private transient boolean recovering;
-    private transient long recoveredWith;
     private transient long kpiTime;
     private transient long loggedAt;
 
@@ -68,23 +68,12 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
         // A job that continues was compared when it was new.
         counted = context.isRestored() && !total.isInSnapshot();
         recovering = getRuntimeContext().getTaskInfo().getAttemptNumber() > 0;
-        recoveredWith = Long.MAX_VALUE;
     }
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         saved.update(List.of(total));
-        if (kpiTime != KpiTime.NONE && recoveredWith == Long.MAX_VALUE) {
-            // Rows have been published again, and are written when this checkpoint is complete.
-            recoveredWith = context.getCheckpointId();
-        }
-    }
-
-    @Override
-    public void notifyCheckpointComplete(long checkpointId) throws Exception {
-        super.notifyCheckpointComplete(checkpointId);
-        recovering &= checkpointId < recoveredWith;
     }
 
     @Override
@@ -108,9 +97,24 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     }
 
     @Override
-    public void processElement2(StreamRecord<Long> newKpiTime) {
-        kpiTime = newKpiTime.getValue();
-        report();
+    public void processElement2(StreamRecord<Long> element) {
+        throw new IllegalStateException("Writers send KPI time, and nothing else");
+    }
+
+    /** KPI time as far as all rows are written. */
+    @Override
+    public void processWatermark2(Watermark mark) {
+        boolean nextSecond = Math.floorDiv(mark.getTimestamp(), REPORT_MILLIS) > Math.floorDiv(kpiTime, REPORT_MILLIS);
+        kpiTime = mark.getTimestamp();
+        recovering = false;
+        if (nextSecond) {
+            report();
+        }
+    }
+
+    @Override
+    public void processWatermark1(Watermark mark) {
+        // Only how far the writers are counts.
     }
 
     /** Whether the rows of the CRM have been counted and compared. */

@@ -21,13 +21,11 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.SqlType;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.types.Row;
 
 /** How everything that travels or rests in state is serialized: field by field, never by Kryo. */
 public final class StreamTypes {
@@ -191,17 +189,9 @@ public final class StreamTypes {
     public static final TypeInformation<Map<List<String>, Amounts>> LINES = Types.MAP(TEXTS, AMOUNTS);
 
     public static final TypeInformation<Cell.Group> GROUP =
-            Types.POJO(Cell.Group.class, Map.of("kpi", Types.STRING, "key", TEXTS));
+            new RecordType<>(Cell.Group.class, GroupSerializer.INSTANCE);
 
-    public static final TypeInformation<Delta> DELTA = Types.POJO(
-            Delta.class,
-            Map.of(
-                    "cell",
-                    Types.POJO(Cell.class, Map.of("group", GROUP, "line", TEXTS)),
-                    "at",
-                    Types.LONG,
-                    "amounts",
-                    AMOUNTS));
+    public static final TypeInformation<Delta> DELTA = new RecordType<>(Delta.class, DeltaSerializer.INSTANCE);
 
     public static final TypeInformation<DeadLetter> DEAD_LETTER = Types.POJO(
             DeadLetter.class,
@@ -247,6 +237,13 @@ public final class StreamTypes {
                     "deadLetters", Types.LONG,
                     "unknownWords", Types.MAP(Types.STRING, Types.LONG)));
 
+    public static final TypeInformation<TableRow> TABLE_ROW =
+            new RecordType<>(TableRow.class, TableRowSerializer.INSTANCE);
+
+    public static final TypeInformation<WriteOperator.WriterState> WRITER_STATE = Types.POJO(
+            WriteOperator.WriterState.class,
+            Map.of("writer", Types.INT, "writers", Types.INT, "hasBegun", Types.BOOLEAN));
+
     private StreamTypes() {}
 
     /** An entity of that type at rest. */
@@ -254,30 +251,5 @@ public final class StreamTypes {
     public static <S> TypeInformation<EntityState<S>> entityState(TypeInformation<S> entity) {
         return (TypeInformation)
                 Types.POJO(EntityState.class, Map.of("entity", entity, "evaluatedAt", Types.LONG, "timer", Types.LONG));
-    }
-
-    /** Rows of a KPI table: its columns, then {@code as_of}; their kind tells whether they are to be written or deleted. */
-    public static TypeInformation<Row> row(KpiTable<?> table) {
-        int size = table.columns().size();
-        String[] names = new String[size + 1];
-        TypeInformation<?>[] types = new TypeInformation<?>[size + 1];
-        for (int i = 0; i < size; i++) {
-            names[i] = table.columns().get(i).name();
-            types[i] = type(table.columns().get(i).type());
-        }
-        names[size] = "as_of";
-        types[size] = Types.INSTANT;
-        return Types.ROW_NAMED(names, types);
-    }
-
-    private static TypeInformation<?> type(SqlType type) {
-        return switch (type) {
-            case TEXT, TEXT_ARRAY -> Types.STRING;
-            case INTEGER -> Types.INT;
-            case BIGINT -> Types.LONG;
-            case NUMERIC -> Types.BIG_DEC;
-            case DATE -> Types.LOCAL_DATE;
-            case TIMESTAMPTZ -> Types.INSTANT;
-        };
     }
 }

@@ -10,13 +10,11 @@ import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.config.JobVersion;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.jdbc.JdbcExecutionOptions;
 import org.apache.flink.connector.jdbc.core.datastream.sink.JdbcSink;
-import org.apache.flink.types.Row;
 
 /** Every sink of the job. All are at-least-once: each statement leaves the same when it is run again. */
 public final class Sinks {
@@ -33,11 +31,6 @@ public final class Sinks {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Sinks() {}
-
-    /** The KPI table. */
-    public static Sink<Row> kpiTable(KpiTable<?> table, Configuration config) {
-        return new KpiTableSink(table, Database.kpi(config));
-    }
 
     /** {@code crm_kpi_dead_letters}; an event refused again is the same row. */
     public static Sink<DeadLetter> deadLetters(Configuration config) {

@@ -1,7 +1,6 @@
 package nl.rentguy.crm.kpi.engine;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,9 +13,8 @@ import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.Kpis;
-import nl.rentguy.crm.kpi.store.GuardedUpsert;
-import org.apache.flink.types.Row;
-import org.jspecify.annotations.Nullable;
+import nl.rentguy.crm.kpi.store.TableRow;
+import nl.rentguy.crm.kpi.store.WrittenRows;
 
 /** The engine with nothing around it: maps for state, a call for time. What the operators do, without Flink. */
 public final class InMemoryTables {
@@ -68,7 +66,7 @@ public final class InMemoryTables {
                 Tracked<S> at = entity.evaluatedAt() == KpiTime.NONE
                         ? engine.advance(entity, now, InMemoryTables.this::add)
                         : entity;
-                for (long next = engine.nextBoundary(at); next <= now; next = engine.nextBoundary(at)) {
+                for (long next = at.nextBoundary(); next <= now; next = at.nextBoundary()) {
                     at = engine.advance(at, next, InMemoryTables.this::add);
                 }
                 return at;
@@ -153,26 +151,20 @@ public final class InMemoryTables {
         return rows;
     }
 
-    /** Writes all rows into the KPI tables, as the job's sinks do. */
+    /** Writes all rows into the KPI tables, as the job does. */
     public void writeTo(Connection database, Instant asOf) throws SQLException {
+        List<TableRow> rows = new ArrayList<>();
         for (Kpi kpi : kpis.list()) {
-            GuardedUpsert upsert = new GuardedUpsert(kpi.table());
-            try (PreparedStatement statement = database.prepareStatement(upsert.query())) {
-                for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
-                    Cell.Group group = entry.getKey();
-                    if (group.kpi().equals(kpi.table().name())) {
-                        for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
-                            List<@Nullable Object> values = new ArrayList<>(row.key());
-                            values.addAll(row.values());
-                            values.add(asOf);
-                            upsert.statement(statement, Row.of(values.toArray()));
-                            statement.addBatch();
-                        }
+            for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
+                Cell.Group group = entry.getKey();
+                if (group.kpi().equals(kpi.table().name())) {
+                    for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
+                        rows.add(new TableRow(group.kpi(), row.key(), row.values(), asOf.toEpochMilli()));
                     }
                 }
-                statement.executeBatch();
             }
         }
+        WrittenRows.write(database, kpis.list(), rows);
     }
 
     public Kpis kpis() {

@@ -123,7 +123,8 @@ class SmallOperatorsTest {
                         StateDescriptors.OPENS_AT.getName(),
                         StateDescriptors.LIVE.getName(),
                         StateDescriptors.DEFINITION.getName(),
-                        StateDescriptors.FIRST.getName(),
+                        StateDescriptors.PENDING_ROWS.getName(),
+                        StateDescriptors.WRITERS.getName(),
                         StateDescriptors.entity(StreamTypes.RUN).getName()))
                 .containsExactly(
                         "parent",
@@ -134,7 +135,8 @@ class SmallOperatorsTest {
                         "opens-at",
                         "live",
                         "definition",
-                        "first",
+                        "pending-rows",
+                        "writers",
                         "entity");
     }
 }

@@ -17,6 +17,7 @@ import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.TwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +55,8 @@ class StatusOperatorTest {
     }
 
     private void kpiTime(long kpiTime) throws Exception {
-        harness.processElement2(new StreamRecord<>(kpiTime));
+        harness.processWatermark2(new Watermark(kpiTime));
+        harness.setProcessingTime(harness.getProcessingTime() + 1_000);
     }
 
     private List<Phase> phases() {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -27,15 +28,13 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.KpiStatus;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
-import org.apache.flink.types.Row;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -100,31 +99,15 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.GROUP, GROUP),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),
                 Arguments.of(
-                        StreamTypes.row(new Kpis(KpiSettings.DEFAULTS)
-                                .named("crm_automation_sla")
-                                .table()),
-                        Row.of(
-                                "mrdj",
-                                "w",
-                                LocalDate.of(2026, 11, 22),
-                                1L,
-                                1L,
-                                0L,
-                                0L,
-                                0L,
-                                0L,
-                                0L,
-                                new BigDecimal("5.000000"),
-                                null,
-                                null,
-                                BigDecimal.ZERO,
-                                BigDecimal.ZERO,
-                                BigDecimal.TEN,
-                                1L,
-                                null,
-                                1L,
-                                BigDecimal.TEN,
-                                AT)));
+                        StreamTypes.TABLE_ROW,
+                        new TableRow(
+                                "crm_automation_sla",
+                                List.of("mrdj", "w", LocalDate.of(2026, 11, 22), 7L, 3),
+                                Arrays.asList(
+                                        1L, 2, null, new BigDecimal("-0.250000"), AT, LocalDate.MIN, "é", Instant.MAX),
+                                5)),
+                Arguments.of(StreamTypes.TABLE_ROW, new TableRow("t", List.of("mrdj"), null, Long.MIN_VALUE)),
+                Arguments.of(StreamTypes.WRITER_STATE, new WriteOperator.WriterState(1, 2, true)));
     }
 
     @ParameterizedTest

@@ -56,6 +56,12 @@ public final class Dashboards {
             statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
             statement.executeUpdate();
         }
+        try (PreparedStatement statement = kpi.prepareStatement("""
+                INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, generation, written_until) VALUES ('test', 0, 1, ?)
+                ON CONFLICT (pipeline, writer) DO UPDATE SET written_until = excluded.written_until""")) {
+            statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
+            statement.executeUpdate();
+        }
     }
 
     /** Field by field, the document of the KPI tables is the one that the CRM's rows give. */

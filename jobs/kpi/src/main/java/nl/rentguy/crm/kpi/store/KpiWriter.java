@@ -1,0 +1,326 @@
+package nl.rentguy.crm.kpi.store;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the rows of a share of all tenants, those of all tables at once: what changes until a KPI time, and that time in {@code
+ * crm_kpi_progress}, are one transaction. So a reader's statement about a tenant sees one KPI time.
+ *
+ * <p>A writer that opens takes over: what an earlier one of the same share still sends is refused. To write the same rows again changes
+ * nothing.
+ *
+ * <p>A row that the database refuses for what it holds, by an index, a constraint or an encoding, is set aside in {@code
+ * crm_kpi_dead_letters} with the database's words; all others are written.
+ */
+public final class KpiWriter implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KpiWriter.class);
+
+    /** So many rows travel in one statement. */
+    private static final int MOST_AT_ONCE = 5_000;
+
+    /** Classes of SQLSTATE that are about a value: data, constraints, limits, checks, and exceptions that a trigger raises. */
+    private static final List<String> ABOUT_A_VALUE = List.of("21", "22", "23", "44", "54", "P0");
+
+    /** Statistics of a table that was analyzed while it was empty would make the planner read all of it for each row. */
+    private static final String SESSION =
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+
+    private final Database kpi;
+    private final KpiSettings settings;
+    private final String pipeline;
+    private final int writer;
+    private final int writers;
+    private final Map<String, TableStatements> tables = new LinkedHashMap<>();
+
+    private @Nullable Connection connection;
+    private long generation;
+    private long refused;
+
+    /**
+     * What is written at once.
+     *
+     * @param rows of each key one
+     * @param until KPI time that the tables then have, milliseconds since the epoch
+     * @param begins tenants of which nothing has been written by this job and those that it continues: what the tables have of them
+     *     is replaced
+     */
+    public record Batch(List<TableRow> rows, long until, Predicate<String> begins) {}
+
+    /**
+     * @param pipeline name of the job
+     * @param writer number of its share of the tenants, from 0 on
+     * @param writers how many shares there are
+     */
+    public KpiWriter(Database kpi, KpiSettings settings, String pipeline, int writer, int writers) {
+        this.kpi = kpi;
+        this.settings = settings;
+        this.pipeline = pipeline;
+        this.writer = writer;
+        this.writers = writers;
+        new Kpis(settings)
+                .list()
+                .forEach(table -> tables.put(table.table().name(), new TableStatements(table.table())));
+    }
+
+    /** The share that a tenant is in. */
+    public static int shareOf(String tenant, int writers) {
+        return Math.floorMod(tenant.hashCode(), writers);
+    }
+
+    /**
+     * Takes over from earlier writers of this share, and of shares that there are no longer.
+     *
+     * @return KPI time until which the rows of all shares have been written by whomever; empty when none have been
+     */
+    public @Nullable Instant open() throws SQLException {
+        Connection database = connect();
+        try (PreparedStatement claim = database.prepareStatement("""
+                WITH superseded AS (UPDATE crm_kpi.crm_kpi_progress SET generation = 0 WHERE pipeline = ? AND writer >= ?)
+                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, generation)
+                VALUES (?, ?, nextval('crm_kpi.crm_kpi_generation'))
+                ON CONFLICT (pipeline, writer) DO UPDATE SET generation = excluded.generation
+                RETURNING generation""")) {
+            claim.setString(1, pipeline);
+            claim.setInt(2, writers);
+            claim.setString(3, pipeline);
+            claim.setInt(4, writer);
+            try (ResultSet row = claim.executeQuery()) {
+                row.next();
+                generation = row.getLong(1);
+            }
+        }
+        database.commit();
+        try (PreparedStatement select = database.prepareStatement(
+                "SELECT max(written_until) FROM crm_kpi.crm_kpi_progress WHERE pipeline = ?")) {
+            select.setString(1, pipeline);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                OffsetDateTime until = row.getObject(1, OffsetDateTime.class);
+                database.commit();
+                return until == null ? null : until.toInstant();
+            }
+        }
+    }
+
+    /** How many rows the database has refused. */
+    public long refused() {
+        return refused;
+    }
+
+    private Connection connect() throws SQLException {
+        Connection database = connection;
+        if (database == null) {
+            database = kpi.connect();
+            connection = database;
+            try (Statement statement = database.createStatement()) {
+                statement.execute(SESSION);
+            }
+            database.setAutoCommit(false);
+        }
+        return database;
+    }
+
+    /**
+     * Writes all of it, or nothing.
+     *
+     * @throws SupersededException when another writer has taken over
+     */
+    public void write(Batch batch) throws SQLException, SupersededException {
+        try {
+            write(batch, false);
+        } catch (SQLException e) {
+            if (isAboutAValue(e)) {
+                connect().rollback();
+                write(batch, true);
+            } else {
+                // The connection may have died of old age.
+                LOG.debug("Writing again", e);
+                close();
+                write(batch, false);
+            }
+        }
+    }
+
+    /** @param oneByOne whether rows that are refused are set aside, which takes longer */
+    private void write(Batch batch, boolean oneByOne) throws SQLException, SupersededException {
+        Connection database = connect();
+        advance(database, batch.until());
+        List<String> begin = beginning(database, batch);
+        for (TableStatements table : tables.values()) {
+            if (!begin.isEmpty()) {
+                table.clear(database, begin, settings.lastFrozenDay(Instant.ofEpochMilli(batch.until())));
+            }
+        }
+        Map<String, List<TableRow>> written = new LinkedHashMap<>();
+        Map<String, List<TableRow>> gone = new LinkedHashMap<>();
+        for (TableRow row : batch.rows()) {
+            (row.isGone() ? gone : written)
+                    .computeIfAbsent(row.table(), table -> new ArrayList<>())
+                    .add(row);
+        }
+        for (Map.Entry<String, TableStatements> table : tables.entrySet()) {
+            TableStatements statements = table.getValue();
+            inPortions(
+                    database,
+                    gone.getOrDefault(table.getKey(), List.of()),
+                    oneByOne,
+                    rows -> statements.delete(database, rows));
+            inPortions(
+                    database,
+                    written.getOrDefault(table.getKey(), List.of()),
+                    oneByOne,
+                    rows -> statements.write(database, rows, !begin.isEmpty()));
+            if (!begin.isEmpty()) {
+                statements.markOlder(database, begin, Instant.ofEpochMilli(first(batch)));
+            }
+        }
+        database.commit();
+    }
+
+    /** Whoever has taken over has changed the row, or waits until this transaction is over. */
+    private void advance(Connection database, long until) throws SQLException, SupersededException {
+        try (PreparedStatement update = database.prepareStatement(
+                "UPDATE crm_kpi.crm_kpi_progress SET written_until = ?, written_at = clock_timestamp() WHERE pipeline = ? AND writer = ? AND generation = ?")) {
+            update.setObject(1, Instant.ofEpochMilli(until).atOffset(ZoneOffset.UTC));
+            update.setString(2, pipeline);
+            update.setInt(3, writer);
+            update.setLong(4, generation);
+            if (update.executeUpdate() == 0) {
+                database.rollback();
+                throw new SupersededException("Writer %d of %s has been superseded: another one writes its rows by now"
+                        .formatted(writer, pipeline));
+            }
+        }
+    }
+
+    /** Tenants of this share that the tables have rows of, and that begin. */
+    private List<String> beginning(Connection database, Batch batch) throws SQLException {
+        List<String> begin = new ArrayList<>();
+        if (batch.begins() == NONE_BEGINS) {
+            return begin;
+        }
+        try (Statement statement = database.createStatement();
+                ResultSet tenant = statement.executeQuery("SELECT tenant_id FROM crm_kpi.crm_tenants")) {
+            while (tenant.next()) {
+                String id = tenant.getString(1);
+                if (shareOf(id, writers) == writer && batch.begins().test(id)) {
+                    begin.add(id);
+                }
+            }
+        }
+        return begin;
+    }
+
+    /** Of a job whose rows are in the tables. */
+    public static final Predicate<String> NONE_BEGINS = tenant -> false;
+
+    /** Of a job that is new. */
+    public static final Predicate<String> ALL_BEGIN = tenant -> true;
+
+    private static long first(Batch batch) {
+        return batch.rows().stream().mapToLong(TableRow::asOf).min().orElse(batch.until());
+    }
+
+    /** Writes some rows. */
+    @FunctionalInterface
+    private interface Write {
+        void of(List<TableRow> rows) throws SQLException;
+    }
+
+    private void inPortions(Connection database, List<TableRow> rows, boolean oneByOne, Write write)
+            throws SQLException {
+        int size = oneByOne ? 1 : MOST_AT_ONCE;
+        for (int from = 0; from < rows.size(); from += size) {
+            List<TableRow> portion = rows.subList(from, Math.min(rows.size(), from + size));
+            if (oneByOne) {
+                Savepoint before = database.setSavepoint();
+                try {
+                    write.of(portion);
+                    database.releaseSavepoint(before);
+                } catch (SQLException e) {
+                    if (!isAboutAValue(e)) {
+                        throw e;
+                    }
+                    database.rollback(before);
+                    setAside(database, portion.get(0), e);
+                }
+            } else {
+                write.of(portion);
+            }
+        }
+    }
+
+    private void setAside(Connection database, TableRow row, SQLException why) throws SQLException {
+        refused++;
+        ObjectNode key = new ObjectMapper().createObjectNode();
+        List<String> names =
+                Objects.requireNonNull(tables.get(row.table()), row.table()).keyNames();
+        for (int i = 0; i < names.size(); i++) {
+            key.put(names.get(i), shortened(String.valueOf(row.key().get(i))));
+        }
+        String message = shortened(String.valueOf(why.getMessage()));
+        LOG.warn("The KPI database refuses the row {} of {}: {}", key, row.table(), message);
+        DeadLetter letter = DeadLetter.refusedByDatabase("crm_kpi." + row.table(), key.toString(), message);
+        try (PreparedStatement insert = database.prepareStatement("""
+                INSERT INTO crm_kpi.crm_kpi_dead_letters (id, source, position, reason, message, payload, payload_sha256)
+                VALUES (?, ?, 0, ?, ?, ?::jsonb, ?)
+                ON CONFLICT (id) DO UPDATE SET received_at = now()""")) {
+            insert.setString(1, letter.id());
+            insert.setString(2, letter.source());
+            insert.setString(3, letter.reason());
+            insert.setString(4, letter.message());
+            insert.setString(5, letter.payload());
+            insert.setString(6, letter.payloadSha256());
+            insert.executeUpdate();
+        }
+    }
+
+    private static boolean isAboutAValue(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && state.length() == 5 && ABOUT_A_VALUE.contains(state.substring(0, 2));
+    }
+
+    /** Short enough for a column of reasons, and without the one character that PostgreSQL has no place for. */
+    private static String shortened(String text) {
+        String shown = text.length() <= 500 ? text : text.substring(0, text.offsetByCodePoints(0, 450)) + " ...";
+        return shown.replace('\0', '\uFFFD');
+    }
+
+    /** Closes the connection; what is being written is undone. */
+    @Override
+    public void close() {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (SQLException e) {
+            LOG.debug("A broken connection does not close", e);
+        } finally {
+            connection = null;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package nl.rentguy.crm.kpi.operators;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.store.KpiWriter;
+import nl.rentguy.crm.kpi.store.KpiWriters;
+import nl.rentguy.crm.kpi.store.TableRow;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When rows are written, on a real PostgreSQL, and that KPI time goes on behind them. */
+@SuppressWarnings("NullAway.Init") // set before each test
+class WriteOperatorTest {
+
+    /** 2026-11-22 12:00:00 UTC. */
+    private static final long NOON = 1_795_348_800_000L;
+
+    private static final int WRITERS = 1;
+
+    private TestDatabase database;
+    private Connection connection;
+    private OneInputStreamOperatorTestHarness<TableRow, Long> harness;
+
+    @BeforeEach
+    void open() throws Exception {
+        database = TestDatabase.create();
+        connection = database.connect();
+        harness = harness(WRITERS, 0);
+        begin();
+    }
+
+    /** KPI time begins at noon. */
+    private void begin() throws Exception {
+        harness.open();
+        harness.processWatermark(NOON - 1);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        harness.close();
+        connection.close();
+    }
+
+    private OneInputStreamOperatorTestHarness<TableRow, Long> harness(int writers, int writer) throws Exception {
+        OneInputStreamOperatorTestHarness<TableRow, Long> made = new OneInputStreamOperatorTestHarness<>(
+                new WriteOperatorFactory(
+                        new KpiWriters(TestDatabase.kpi(database.url()), KpiSettings.DEFAULTS, "test"), 20),
+                8,
+                writers,
+                writer);
+        made.setup(Types.LONG.createSerializer(new SerializerConfigImpl()));
+        return made;
+    }
+
+    private void restart(OperatorSubtaskState saved) throws Exception {
+        harness.close();
+        harness = harness(WRITERS, 0);
+        harness.initializeState(saved);
+        begin();
+    }
+
+    private static TableRow row(String channel, long count, long asOf) {
+        return new TableRow(
+                "crm_activity_channels", List.of("mrdj", channel), Arrays.asList(count, count, 0L, null), asOf);
+    }
+
+    private static TableRow gone(String channel, long asOf) {
+        return new TableRow("crm_activity_channels", List.of("mrdj", channel), null, asOf);
+    }
+
+    private void send(TableRow row) throws Exception {
+        harness.processElement(row, row.asOf());
+    }
+
+    private String held() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        SELECT string_agg(activity_type || activities_total, ' ' ORDER BY activity_type)
+                        FROM crm_kpi.crm_activity_channels""")) {
+            row.next();
+            return String.valueOf(row.getString(1));
+        }
+    }
+
+    /** Does what the writer's thread has left for the task's, until KPI time has come out. */
+    private void awaitKpiTime(long kpiTime) throws Exception {
+        until(() -> harness.getOutput().contains(new Watermark(kpiTime)));
+    }
+
+    private void until(Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!condition.call()) {
+            assertThat(System.nanoTime()).as("not within 30 s").isLessThan(deadline);
+            Optional<Mail> mail = harness.getTaskMailbox().tryTake(0);
+            if (mail.isPresent()) {
+                mail.get().run();
+            }
+        }
+    }
+
+    @Test
+    void rowsAreWrittenWhenKpiTimeHasPassedThemAndItGoesOnBehindThem() throws Exception {
+        send(row("call", 1, NOON + 20));
+        send(row("call", 2, NOON + 40));
+        send(row("mail", 1, NOON + 60));
+        harness.processWatermark(NOON + 59);
+        assertThat(harness.getOutput()).isEmpty();
+        awaitKpiTime(NOON + 40);
+        assertThat(held()).isEqualTo("call2");
+        harness.processWatermark(NOON + 60);
+        awaitKpiTime(NOON + 60);
+        assertThat(held()).isEqualTo("call2 mail1");
+    }
+
+    @Test
+    void theFirstRowsAreThoseOfTheFirstTick() throws Exception {
+        harness.close();
+        harness = harness(WRITERS, 0);
+        harness.open();
+        harness.processWatermark(NOON + 5);
+        send(row("call", 1, NOON + 20));
+        harness.processWatermark(NOON + 19);
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        assertThat(harness.getOutput()).containsExactly(new Watermark(NOON + 20));
+        assertThat(held()).isEqualTo("call1");
+    }
+
+    @Test
+    void withNothingToWriteKpiTimeIsWrittenOnceASecond() throws Exception {
+        harness.processWatermark(NOON);
+        awaitKpiTime(NOON);
+        harness.processWatermark(NOON + 980);
+        harness.processWatermark(NOON + 1_000);
+        awaitKpiTime(NOON + 1_000);
+        assertThat(harness.getOutput()).containsExactly(new Watermark(NOON), new Watermark(NOON + 1_000));
+    }
+
+    @Test
+    void whatACheckpointDoesNotKnowToBeWrittenIsWrittenAgain() throws Exception {
+        send(row("call", 1, NOON + 20));
+        send(row("mail", 1, NOON + 40));
+        harness.processWatermark(NOON + 20);
+        // The transaction may be under way, or over, without the task knowing.
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        restart(saved);
+        harness.processWatermark(NOON + 40);
+        awaitKpiTime(NOON + 40);
+        assertThat(held()).isEqualTo("call1 mail1");
+    }
+
+    @Test
+    void afterARestoreNobodySeesWhatWasBeforeTheLastThatWasWritten() throws Exception {
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        send(row("call", 1, NOON + 20));
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        send(row("mail", 3, NOON + 2_000));
+        send(gone("call", NOON + 2_000));
+        harness.processWatermark(NOON + 2_000);
+        awaitKpiTime(NOON + 2_000);
+        restart(saved);
+        send(row("call", 1, NOON + 20));
+        harness.processWatermark(NOON + 1_000);
+        send(row("mail", 3, NOON + 2_000));
+        send(gone("call", NOON + 2_000));
+        harness.processWatermark(NOON + 1_999);
+        assertThat(harness.getTaskMailbox().tryTake(0)).isEmpty();
+        assertThat(held()).isEqualTo("mail3");
+        harness.processWatermark(NOON + 2_000);
+        awaitKpiTime(NOON + 2_000);
+        assertThat(held()).isEqualTo("mail3");
+    }
+
+    @Test
+    void aJobThatIsNewReplacesWhatIsThereAndOneThatContinuesDoesNot() throws Exception {
+        send(row("call", 1, NOON + 20));
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        harness.close();
+        harness = harness(WRITERS, 0);
+        begin();
+        send(row("mail", 1, NOON + 40));
+        harness.processWatermark(NOON + 40);
+        awaitKpiTime(NOON + 40);
+        assertThat(held()).isEqualTo("mail1");
+        restart(harness.snapshot(1, 1));
+        send(row("post", 1, NOON + 60));
+        harness.processWatermark(NOON + 60);
+        awaitKpiTime(NOON + 60);
+        assertThat(held()).isEqualTo("mail1 post1");
+    }
+
+    @Test
+    void theNumberOfWritersMayChange() throws Exception {
+        send(row("call", 1, NOON + 20));
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        int writer = KpiWriter.shareOf("mrdj", 2);
+        harness = harness(2, 1 - writer);
+        harness.initializeState(saved);
+        begin();
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        assertThat(held()).as("of another's share").isEqualTo("null");
+        harness.close();
+        harness = harness(2, writer);
+        harness.initializeState(saved);
+        begin();
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        assertThat(held()).isEqualTo("call1");
+    }
+
+    @Test
+    void aWriterThatIsSupersededEndsTheTask() throws Exception {
+        harness.processWatermark(NOON);
+        awaitKpiTime(NOON);
+        try (KpiWriter successor = TestDatabase.writer(database.url(), 0, 1)) {
+            successor.open();
+            send(row("call", 1, NOON + 20));
+            harness.processWatermark(NOON + 20);
+            assertThatThrownBy(() -> awaitKpiTime(NOON + 20)).hasMessageContaining("has been superseded");
+        }
+        assertThat(held()).isEqualTo("null");
+    }
+}
