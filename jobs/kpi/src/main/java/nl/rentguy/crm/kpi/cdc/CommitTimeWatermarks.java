@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.cdc;
 
+import java.util.function.LongSupplier;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
@@ -15,10 +16,22 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
  */
 final class CommitTimeWatermarks implements WatermarkGenerator<RawChange> {
 
+    /** Further behind, KPI time goes on in larger steps, so that a key that changes often is not published for each small one. */
+    private static final long BEHIND_MILLIS = 5_000;
+
+    private static final long STEP_MILLIS = 500;
+
+    private final LongSupplier clock;
     private long latest = RowChange.IN_SNAPSHOT;
+    private long emittedAt;
+
+    /** @param clock milliseconds since the epoch, by this machine */
+    CommitTimeWatermarks(LongSupplier clock) {
+        this.clock = clock;
+    }
 
     static WatermarkStrategy<RawChange> strategy() {
-        return WatermarkStrategy.<RawChange>forGenerator(context -> new CommitTimeWatermarks())
+        return WatermarkStrategy.<RawChange>forGenerator(context -> new CommitTimeWatermarks(System::currentTimeMillis))
                 .withTimestampAssigner((change, none) -> change.committedAt());
     }
 
@@ -31,7 +44,11 @@ final class CommitTimeWatermarks implements WatermarkGenerator<RawChange> {
     public void onPeriodicEmit(WatermarkOutput output) {
         if (latest == RowChange.IN_SNAPSHOT) {
             output.markIdle();
-        } else {
+            return;
+        }
+        long now = clock.getAsLong();
+        if (now - latest <= BEHIND_MILLIS || now - emittedAt >= STEP_MILLIS) {
+            emittedAt = now;
             output.emitWatermark(new Watermark(latest - 1));
         }
     }

@@ -1,26 +1,14 @@
 package nl.rentguy.crm.kpi.engine;
 
-import java.time.Instant;
-
 /**
- * An amount that holds for a cell at every instant t with {@code from <= t < until}.
+ * An amount that holds for a cell at every instant t with {@code first <= t < end}.
  *
- * @param from {@link Instant#MIN} when it has always held
- * @param until {@link Instant#MAX} when it holds for ever
+ * @param first the first millisecond of KPI time at which it holds; {@link Long#MIN_VALUE} when it has always held
+ * @param end the first at which it no longer does; {@link Long#MAX_VALUE} when it holds for ever
  */
-public record Contribution(Cell cell, Amounts amounts, Instant from, Instant until) {
-
-    /** The first millisecond at which it holds; {@link Long#MIN_VALUE} when it has always held. */
-    long firstMillis() {
-        return KpiTime.atOrAfter(from);
-    }
-
-    /** The first millisecond at which it no longer holds; {@link Long#MAX_VALUE} when there is none. */
-    long endMillis() {
-        return KpiTime.atOrAfter(until);
-    }
+public record Contribution(Cell cell, Amounts amounts, long first, long end) {
 
     boolean holdsAt(long millis) {
-        return firstMillis() <= millis && millis < endMillis();
+        return first <= millis && millis < end;
     }
 }

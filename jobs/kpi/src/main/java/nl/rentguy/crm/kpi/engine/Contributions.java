@@ -20,6 +20,6 @@ public interface Contributions {
 
     /** An amount that holds at every instant t with {@code from <= t < until}. */
     default void between(Instant from, Instant until, Cell cell, Amounts amounts) {
-        add(new Contribution(cell, amounts, from, until));
+        add(new Contribution(cell, amounts, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
     }
 }

@@ -20,11 +20,13 @@ public final class EntityEngine<S> {
      *
      * @param state null when nothing of the entity is left
      * @param evaluatedAt KPI time up to which deltas have been emitted; {@link KpiTime#NONE} before the first
+     * @param nextBoundary when time alone changes something next, in KPI time; {@link Long#MAX_VALUE} when it never does again. Of no
+     *     meaning before the first deltas
      */
-    public record Tracked<S>(@Nullable S state, long evaluatedAt) {
+    public record Tracked<S>(@Nullable S state, long evaluatedAt, long nextBoundary) {
 
         public static <S> Tracked<S> nothing() {
-            return new Tracked<>(null, KpiTime.NONE);
+            return new Tracked<>(null, KpiTime.NONE, Long.MAX_VALUE);
         }
     }
 
@@ -36,26 +38,27 @@ public final class EntityEngine<S> {
 
     /** Takes in a row read before there is any KPI time. Nothing is emitted until {@link #advance}. */
     public Tracked<S> load(Tracked<S> entity, RowChange change) {
-        return new Tracked<>(model.fold(entity.state(), change), entity.evaluatedAt());
+        return new Tracked<>(model.fold(entity.state(), change), entity.evaluatedAt(), entity.nextBoundary());
     }
 
     /**
      * Applies a change that counts from {@code now} on. What time alone changed before then is emitted first, each at its
-     * own instant.
+     * own instant. The entity's contributions are evaluated twice, before and after, however many there are.
      *
      * @param now not before the time up to which the entity was evaluated
      */
     public Tracked<S> change(Tracked<S> entity, RowChange change, long now, Consumer<Delta> out) {
-        Tracked<S> before = advance(entity, now, out);
-        S changed = model.fold(before.state(), change);
+        Passed<S> before = pass(entity, now, out);
+        S changed = model.fold(before.state, change);
         S after = changed == null ? null : model.forget(changed, Instant.ofEpochMilli(now));
+        List<Contribution> contributed = contributions(after);
         Map<Cell, Amounts> difference = new LinkedHashMap<>();
-        for (Contribution held : contributions(before.state())) {
+        for (Contribution held : before.contributions) {
             if (held.holdsAt(now)) {
                 difference.merge(held.cell(), held.amounts().negated(), Amounts::plus);
             }
         }
-        for (Contribution holds : contributions(after)) {
+        for (Contribution holds : contributed) {
             if (holds.holdsAt(now)) {
                 difference.merge(holds.cell(), holds.amounts(), Amounts::plus);
             }
@@ -65,31 +68,48 @@ public final class EntityEngine<S> {
                 out.accept(new Delta(cell, now, amounts));
             }
         });
-        return new Tracked<>(after, now);
+        return new Tracked<>(after, now, nextBoundary(after, contributed, now));
     }
 
     /** Lets time pass up to and including {@code now}. */
     public Tracked<S> advance(Tracked<S> entity, long now, Consumer<Delta> out) {
-        S state = entity.state();
-        long since = entity.evaluatedAt();
-        if (now <= since) {
+        if (now <= entity.evaluatedAt()) {
             return entity;
         }
+        Passed<S> passed = pass(entity, now, out);
+        return new Tracked<>(passed.state, now, nextBoundary(passed.state, passed.contributions, now));
+    }
+
+    /** An entity at an instant, and all that it contributes at any. */
+    private record Passed<S>(@Nullable S state, List<Contribution> contributions) {}
+
+    private Passed<S> pass(Tracked<S> entity, long now, Consumer<Delta> out) {
+        S state = entity.state();
         if (state == null) {
-            return new Tracked<>(null, now);
+            return new Passed<>(null, List.of());
         }
-        for (Contribution c : contributions(state)) {
-            if (since == KpiTime.NONE) {
-                if (c.holdsAt(now)) {
-                    out.accept(new Delta(c.cell(), now, c.amounts()));
-                }
-                continue;
+        List<Contribution> contributed = contributions(state);
+        long since = entity.evaluatedAt();
+        if (now <= since) {
+            return new Passed<>(state, contributed);
+        }
+        if (since == KpiTime.NONE || now >= entity.nextBoundary()) {
+            contributed.forEach(contribution -> emit(contribution, since, now, out));
+        }
+        S left = model.forget(state, Instant.ofEpochMilli(now));
+        return new Passed<>(left, left == state ? contributed : contributions(left));
+    }
+
+    private static void emit(Contribution c, long since, long now, Consumer<Delta> out) {
+        if (since == KpiTime.NONE) {
+            if (c.holdsAt(now)) {
+                out.accept(new Delta(c.cell(), now, c.amounts()));
             }
-            long first = c.firstMillis();
-            long end = c.endMillis();
-            if (first >= end) {
-                continue;
-            }
+            return;
+        }
+        long first = c.first();
+        long end = c.end();
+        if (first < end) {
             if (since < first && first <= now) {
                 out.accept(new Delta(c.cell(), first, c.amounts()));
             }
@@ -97,28 +117,23 @@ public final class EntityEngine<S> {
                 out.accept(new Delta(c.cell(), end, c.amounts().negated()));
             }
         }
-        return new Tracked<>(model.forget(state, Instant.ofEpochMilli(now)), now);
     }
 
-    /** When time alone changes something next, in KPI time; {@link Long#MAX_VALUE} when it never does again. */
-    public long nextBoundary(Tracked<S> entity) {
-        S state = entity.state();
+    private long nextBoundary(@Nullable S state, List<Contribution> contributed, long now) {
         long expires = state == null ? Long.MAX_VALUE : KpiTime.atOrAfter(model.expiresAt(state));
-        long next = expires > entity.evaluatedAt() ? expires : Long.MAX_VALUE;
-        for (Contribution c : contributions(state)) {
-            long first = c.firstMillis();
-            long end = c.endMillis();
-            if (first > entity.evaluatedAt() && first < end) {
-                next = Math.min(next, first);
-            } else if (end > entity.evaluatedAt()) {
-                next = Math.min(next, end);
+        long next = expires > now ? expires : Long.MAX_VALUE;
+        for (Contribution c : contributed) {
+            if (c.first() > now && c.first() < c.end()) {
+                next = Math.min(next, c.first());
+            } else if (c.end() > now) {
+                next = Math.min(next, c.end());
             }
         }
         return next;
     }
 
     private List<Contribution> contributions(@Nullable S state) {
-        List<Contribution> result = new ArrayList<>(4);
+        List<Contribution> result = new ArrayList<>();
         if (state != null) {
             model.contribute(state, result::add);
         }

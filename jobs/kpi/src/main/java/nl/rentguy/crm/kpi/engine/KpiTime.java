@@ -1,7 +1,6 @@
 package nl.rentguy.crm.kpi.engine;
 
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /** KPI time: commit time in the CRM's log, in whole milliseconds since the epoch. */
 public final class KpiTime {
@@ -9,21 +8,25 @@ public final class KpiTime {
     /** Before any KPI time: while the snapshot is read there is none. */
     public static final long NONE = Long.MIN_VALUE;
 
-    private static final Instant LAST = Instant.ofEpochMilli(Long.MAX_VALUE);
-    private static final Instant FIRST = Instant.ofEpochMilli(Long.MIN_VALUE);
+    private static final long MILLIS_OF_SECOND = 1_000;
+    private static final int NANOS_OF_MILLI = 1_000_000;
+    private static final long LAST_SECOND = Long.MAX_VALUE / MILLIS_OF_SECOND;
+    private static final long FIRST_SECOND = Long.MIN_VALUE / MILLIS_OF_SECOND;
 
     private KpiTime() {}
 
     /** The first millisecond that is not before the instant; the ends of {@link Instant} become the ends of a long. */
     public static long atOrAfter(Instant instant) {
-        if (!instant.isAfter(FIRST)) {
+        long second = instant.getEpochSecond();
+        if (second <= FIRST_SECOND) {
             return Long.MIN_VALUE;
         }
-        if (!instant.isBefore(LAST)) {
+        if (second >= LAST_SECOND) {
             return Long.MAX_VALUE;
         }
-        Instant millisecond = instant.truncatedTo(ChronoUnit.MILLIS);
-        return millisecond.toEpochMilli() + (millisecond.equals(instant) ? 0 : 1);
+        int nanos = instant.getNano();
+        long millisecond = second * MILLIS_OF_SECOND + nanos / NANOS_OF_MILLI;
+        return nanos % NANOS_OF_MILLI == 0 ? millisecond : millisecond + 1;
     }
 
     /** The first instant that is after that one: the CRM's instants have microseconds, and "for more than" is strict. */

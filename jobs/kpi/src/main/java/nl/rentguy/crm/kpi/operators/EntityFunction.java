@@ -156,7 +156,7 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         S state = after.state();
         long next = state == null
                 ? Long.MAX_VALUE
-                : after.evaluatedAt() == KpiTime.NONE ? FIRST_KPI_TIME : engine.nextBoundary(after);
+                : after.evaluatedAt() == KpiTime.NONE ? FIRST_KPI_TIME : after.nextBoundary();
         long set = stored == null ? Long.MAX_VALUE : stored.timer();
         if (set != next && set != Long.MAX_VALUE) {
             timers.deleteEventTimeTimer(set);

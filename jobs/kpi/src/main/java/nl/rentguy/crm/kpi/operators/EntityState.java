@@ -13,6 +13,6 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
 public record EntityState<S>(S entity, long evaluatedAt, long timer) {
 
     Tracked<S> tracked() {
-        return new Tracked<>(entity, evaluatedAt);
+        return new Tracked<>(entity, evaluatedAt, timer);
     }
 }

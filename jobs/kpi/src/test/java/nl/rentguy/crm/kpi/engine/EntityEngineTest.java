@@ -50,14 +50,14 @@ class EntityEngineTest {
     void whatHoldsNowIsAddedAndItsEndIsTheNextBoundary() {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 105);
         assertThat(deltas).containsExactly(new Delta(CELL, 105, ONE));
-        assertThat(engine.nextBoundary(entity)).isEqualTo(110);
+        assertThat(entity.nextBoundary()).isEqualTo(110);
     }
 
     @Test
     void whatWillHoldIsAddedWhenItsTimeComes() {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
         assertThat(deltas).isEmpty();
-        assertThat(engine.nextBoundary(entity)).isEqualTo(100);
+        assertThat(entity.nextBoundary()).isEqualTo(100);
         engine.advance(entity, 100, deltas::add);
         assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE));
     }
@@ -67,7 +67,7 @@ class EntityEngineTest {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 109);
         entity = engine.advance(entity, 110, deltas::add);
         assertThat(deltas).containsExactly(new Delta(CELL, 109, ONE), new Delta(CELL, 110, MINUS_ONE));
-        assertThat(engine.nextBoundary(entity)).isEqualTo(Long.MAX_VALUE);
+        assertThat(entity.nextBoundary()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
