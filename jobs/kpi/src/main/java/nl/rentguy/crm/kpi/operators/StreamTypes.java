@@ -6,7 +6,6 @@ import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
-import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
@@ -21,122 +20,37 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.operators.CrmRecordSerializer.Kind;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
-/** How everything that travels or rests in state is serialized: field by field, never by Kryo. */
+/** How everything that travels or rests in state is serialized: by serializers of ours what there is most of, the rest field by field, nothing by Kryo. */
 public final class StreamTypes {
 
     public static final TypeInformation<List<String>> TEXTS = Types.LIST(Types.STRING);
 
-    public static final TypeInformation<Pipeline> PIPELINE =
-            Types.POJO(Pipeline.class, Map.of("id", Types.LONG, "tenantId", Types.STRING, "name", Types.STRING));
+    public static final TypeInformation<Pipeline> PIPELINE = crm(Pipeline.class, Kind.PIPELINE);
 
-    public static final TypeInformation<Stage> STAGE = Types.POJO(
-            Stage.class, Map.of("id", Types.LONG, "pipelineId", Types.LONG, "name", Types.STRING, "order", Types.INT));
+    public static final TypeInformation<Stage> STAGE = crm(Stage.class, Kind.STAGE);
 
-    public static final TypeInformation<Deal> DEAL = Types.POJO(
-            Deal.class,
-            Map.ofEntries(
-                    Map.entry("id", Types.LONG),
-                    Map.entry("tenantId", Types.STRING),
-                    Map.entry("leadId", Types.LONG),
-                    Map.entry("pipelineId", Types.LONG),
-                    Map.entry("stageId", Types.LONG),
-                    Map.entry("title", Types.STRING),
-                    Map.entry("valueCents", Types.LONG),
-                    Map.entry("currency", Types.STRING),
-                    Map.entry("expectedClose", Types.LOCAL_DATE),
-                    Map.entry("probability", Types.INT),
-                    Map.entry("outcome", Types.ENUM(Deal.Outcome.class)),
-                    Map.entry("createdAt", Types.INSTANT),
-                    Map.entry("updatedAt", Types.INSTANT),
-                    Map.entry("committedAt", Types.INSTANT)));
+    public static final TypeInformation<Deal> DEAL = crm(Deal.class, Kind.DEAL);
 
-    public static final TypeInformation<AutomationRun> RUN = Types.POJO(
-            AutomationRun.class,
-            Map.of(
-                    "id", Types.LONG,
-                    "tenantId", Types.STRING,
-                    "dealId", Types.LONG,
-                    "workflowId", Types.STRING,
-                    "status", Types.ENUM(AutomationRun.Status.class),
-                    "createdAt", Types.INSTANT,
-                    "completedAt", Types.INSTANT));
+    public static final TypeInformation<AutomationRun> RUN = crm(AutomationRun.class, Kind.RUN);
 
-    public static final TypeInformation<AcquisitionMetric> METRIC = Types.POJO(
-            AcquisitionMetric.class,
-            Map.ofEntries(
-                    Map.entry("id", Types.LONG),
-                    Map.entry("tenantId", Types.STRING),
-                    Map.entry("channel", Types.STRING),
-                    Map.entry("source", Types.STRING),
-                    Map.entry("capturedDate", Types.LOCAL_DATE),
-                    Map.entry("sessions", Types.LONG),
-                    Map.entry("newUsers", Types.LONG),
-                    Map.entry("engagedSessions", Types.LONG),
-                    Map.entry("gaConversions", Types.LONG),
-                    Map.entry("gaConversionCents", Types.LONG),
-                    Map.entry("gtmConversions", Types.LONG),
-                    Map.entry("gtmConversionCents", Types.LONG),
-                    Map.entry("gaPropertyId", Types.STRING),
-                    Map.entry("gtmContainerId", Types.STRING)));
+    public static final TypeInformation<AcquisitionMetric> METRIC = crm(AcquisitionMetric.class, Kind.METRIC);
 
-    public static final TypeInformation<Lead> LEAD = Types.POJO(
-            Lead.class,
-            Map.of("id", Types.LONG, "tenantId", Types.STRING, "source", Types.STRING, "createdAt", Types.INSTANT));
+    public static final TypeInformation<Lead> LEAD = crm(Lead.class, Kind.LEAD);
 
-    public static final TypeInformation<Activity> ACTIVITY = Types.POJO(
-            Activity.class,
-            Map.of(
-                    "id", Types.LONG,
-                    "tenantId", Types.STRING,
-                    "dealId", Types.LONG,
-                    "type", Types.STRING,
-                    "occurredAt", Types.INSTANT,
-                    "dueAt", Types.INSTANT,
-                    "done", Types.BOOLEAN));
+    public static final TypeInformation<Activity> ACTIVITY = crm(Activity.class, Kind.ACTIVITY);
 
-    public static final TypeInformation<StageVisit> STAGE_VISIT = Types.POJO(
-            StageVisit.class,
-            Map.of(
-                    "number", Types.INT,
-                    "pipelineId", Types.LONG,
-                    "stageId", Types.LONG,
-                    "enteredAt", Types.INSTANT,
-                    "leftAt", Types.INSTANT,
-                    "end", Types.ENUM(StageVisit.End.class),
-                    "valueCents", Types.LONG,
-                    "currency", Types.STRING));
+    public static final TypeInformation<StageVisit> STAGE_VISIT = crm(StageVisit.class, Kind.STAGE_VISIT);
 
-    public static final TypeInformation<DealHistory> DEAL_HISTORY = Types.POJO(
-            DealHistory.class,
-            Map.of(
-                    "deal",
-                    DEAL,
-                    "visit",
-                    Types.INT,
-                    "stageEnteredAt",
-                    Types.INSTANT,
-                    "reopened",
-                    Types.BOOLEAN,
-                    "closedAt",
-                    Types.INSTANT,
-                    "closedVisit",
-                    STAGE_VISIT,
-                    "leftVisits",
-                    Types.LIST(STAGE_VISIT)));
+    public static final TypeInformation<DealHistory> DEAL_HISTORY = crm(DealHistory.class, Kind.DEAL_HISTORY);
 
-    public static final TypeInformation<PastDeal> PAST_DEAL = Types.POJO(
-            PastDeal.class,
-            Map.of(
-                    "dealId", Types.LONG,
-                    "tenantId", Types.STRING,
-                    "lastVisit", Types.INT,
-                    "history", DEAL_HISTORY));
+    public static final TypeInformation<PastDeal> PAST_DEAL = crm(PastDeal.class, Kind.PAST_DEAL);
 
     public static final TypeInformation<DealFile> DEAL_FILE = Types.POJO(
             DealFile.class,
@@ -161,20 +75,7 @@ public final class StreamTypes {
     public static final TypeInformation<LeadFile> LEAD_FILE =
             Types.POJO(LeadFile.class, Map.of("lead", LEAD, "deals", Types.MAP(Types.LONG, DEAL)));
 
-    public static final TypeInformation<RowChange> ROW_CHANGE = Types.POJO(
-            RowChange.class,
-            Map.ofEntries(
-                    Map.entry("table", Types.ENUM(CrmTable.class)),
-                    Map.entry("id", Types.LONG),
-                    Map.entry("committedAt", Types.LONG),
-                    Map.entry("lead", LEAD),
-                    Map.entry("pipeline", PIPELINE),
-                    Map.entry("stage", STAGE),
-                    Map.entry("deal", DEAL),
-                    Map.entry("activity", ACTIVITY),
-                    Map.entry("run", RUN),
-                    Map.entry("metric", METRIC),
-                    Map.entry("remembered", PAST_DEAL)));
+    public static final TypeInformation<RowChange> ROW_CHANGE = crm(RowChange.class, Kind.ROW_CHANGE);
 
     public static final TypeInformation<EntityChange> ENTITY_CHANGE =
             Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
@@ -245,6 +146,10 @@ public final class StreamTypes {
             Map.of("writer", Types.INT, "writers", Types.INT, "hasBegun", Types.BOOLEAN));
 
     private StreamTypes() {}
+
+    private static <T> TypeInformation<T> crm(Class<T> type, Kind kind) {
+        return new RecordType<>(type, new CrmRecordSerializer<>(kind));
+    }
 
     /** An entity of that type at rest. */
     @SuppressWarnings({"unchecked", "rawtypes"}) // a class literal has no type argument

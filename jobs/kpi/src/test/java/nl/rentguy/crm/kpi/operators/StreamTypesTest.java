@@ -33,6 +33,7 @@ import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,5 +122,24 @@ class StreamTypesTest {
         assertThat(serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer())))
                 .isEqualTo(value);
         assertThat(serializer.copy(value)).isEqualTo(value);
+    }
+
+    /** As with saved state: what was saved tells by which serializer. */
+    @ParameterizedTest
+    @MethodSource("types")
+    <T> void isReadByTheSerializerThatItsSavedStateNames(TypeInformation<T> type, T value) throws IOException {
+        TypeSerializer<T> serializer = type.createSerializer(new SerializerConfigImpl());
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        TypeSerializerSnapshot.writeVersionedSnapshot(out, serializer.snapshotConfiguration());
+        serializer.serialize(value, out);
+        DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
+        TypeSerializerSnapshot<T> saved =
+                TypeSerializerSnapshot.readVersionedSnapshot(in, getClass().getClassLoader());
+        assertThat(saved.restoreSerializer().deserialize(in)).isEqualTo(value);
+        assertThat(serializer
+                        .snapshotConfiguration()
+                        .resolveSchemaCompatibility(saved)
+                        .isCompatibleAsIs())
+                .isTrue();
     }
 }

@@ -1,0 +1,480 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
+import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.PastDeal;
+import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.crm.StageVisit;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.types.StringValue;
+import org.jspecify.annotations.Nullable;
+
+/** Rows of the CRM and their changes, which travel and rest more than anything else. */
+final class CrmRecordSerializer<T> extends RecordSerializer<T> {
+
+    private static final long serialVersionUID = 1;
+    private static final int VERSION = 1;
+
+    /** Which record it is. The names stand in saved state. */
+    enum Kind {
+        LEAD,
+        PIPELINE,
+        STAGE,
+        DEAL,
+        ACTIVITY,
+        RUN,
+        METRIC,
+        STAGE_VISIT,
+        DEAL_HISTORY,
+        PAST_DEAL,
+        ROW_CHANGE
+    }
+
+    private final Kind kind;
+
+    CrmRecordSerializer(Kind kind) {
+        this.kind = kind;
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "NullAway"}) // Flink asks for an instance to be reused; these are made anew
+    public T createInstance() {
+        return null;
+    }
+
+    @Override
+    public void serialize(T value, DataOutputView target) throws IOException {
+        target.writeByte(VERSION);
+        switch (kind) {
+            case LEAD -> write((Lead) value, target);
+            case PIPELINE -> write((Pipeline) value, target);
+            case STAGE -> write((Stage) value, target);
+            case DEAL -> write((Deal) value, target);
+            case ACTIVITY -> write((Activity) value, target);
+            case RUN -> write((AutomationRun) value, target);
+            case METRIC -> write((AcquisitionMetric) value, target);
+            case STAGE_VISIT -> write((StageVisit) value, target);
+            case DEAL_HISTORY -> write((DealHistory) value, target);
+            case PAST_DEAL -> write((PastDeal) value, target);
+            case ROW_CHANGE -> write((RowChange) value, target);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // the kind tells the type
+    public T deserialize(DataInputView source) throws IOException {
+        expectVersion(VERSION, source);
+        return (T)
+                switch (kind) {
+                    case LEAD -> lead(source);
+                    case PIPELINE -> pipeline(source);
+                    case STAGE -> stage(source);
+                    case DEAL -> deal(source);
+                    case ACTIVITY -> activity(source);
+                    case RUN -> run(source);
+                    case METRIC -> metric(source);
+                    case STAGE_VISIT -> visit(source);
+                    case DEAL_HISTORY -> history(source);
+                    case PAST_DEAL -> pastDeal(source);
+                    case ROW_CHANGE -> change(source);
+                };
+    }
+
+    private static void write(Lead lead, DataOutputView target) throws IOException {
+        writeNumber(lead.id(), target);
+        StringValue.writeString(lead.tenantId(), target);
+        StringValue.writeString(lead.source(), target);
+        writeInstant(lead.createdAt(), target);
+    }
+
+    private static Lead lead(DataInputView source) throws IOException {
+        return new Lead(readNumber(source), text(source), StringValue.readString(source), instant(source));
+    }
+
+    private static void write(Pipeline pipeline, DataOutputView target) throws IOException {
+        writeNumber(pipeline.id(), target);
+        StringValue.writeString(pipeline.tenantId(), target);
+        StringValue.writeString(pipeline.name(), target);
+    }
+
+    private static Pipeline pipeline(DataInputView source) throws IOException {
+        return new Pipeline(readNumber(source), text(source), text(source));
+    }
+
+    private static void write(Stage stage, DataOutputView target) throws IOException {
+        writeNumber(stage.id(), target);
+        writeNumber(stage.pipelineId(), target);
+        StringValue.writeString(stage.name(), target);
+        writeNumber(stage.order(), target);
+    }
+
+    private static Stage stage(DataInputView source) throws IOException {
+        return new Stage(readNumber(source), readNumber(source), text(source), (int) readNumber(source));
+    }
+
+    private static void write(Deal deal, DataOutputView target) throws IOException {
+        writeNumber(deal.id(), target);
+        StringValue.writeString(deal.tenantId(), target);
+        writeOptional(deal.leadId(), target);
+        writeNumber(deal.pipelineId(), target);
+        writeNumber(deal.stageId(), target);
+        StringValue.writeString(deal.title(), target);
+        writeNumber(deal.valueCents(), target);
+        StringValue.writeString(deal.currency(), target);
+        LocalDate expected = deal.expectedClose();
+        writeOptional(expected == null ? null : expected.toEpochDay(), target);
+        writeNumber(deal.probability(), target);
+        StringValue.writeString(deal.outcome().name(), target);
+        writeInstant(deal.createdAt(), target);
+        writeInstant(deal.updatedAt(), target);
+        writeInstant(deal.committedAt(), target);
+    }
+
+    private static Deal deal(DataInputView source) throws IOException {
+        return new Deal(
+                readNumber(source),
+                text(source),
+                optional(source),
+                readNumber(source),
+                readNumber(source),
+                StringValue.readString(source),
+                readNumber(source),
+                text(source),
+                day(optional(source)),
+                (int) readNumber(source),
+                Deal.Outcome.valueOf(text(source)),
+                instant(source),
+                instant(source),
+                anyInstant(source));
+    }
+
+    private static @Nullable LocalDate day(@Nullable Long epochDay) {
+        return epochDay == null ? null : LocalDate.ofEpochDay(epochDay);
+    }
+
+    private static void write(Activity activity, DataOutputView target) throws IOException {
+        writeNumber(activity.id(), target);
+        StringValue.writeString(activity.tenantId(), target);
+        writeNumber(activity.dealId(), target);
+        StringValue.writeString(activity.type(), target);
+        writeInstant(activity.occurredAt(), target);
+        writeInstant(activity.dueAt(), target);
+        target.writeBoolean(activity.done());
+    }
+
+    private static Activity activity(DataInputView source) throws IOException {
+        return new Activity(
+                readNumber(source),
+                text(source),
+                readNumber(source),
+                text(source),
+                instant(source),
+                anyInstant(source),
+                source.readBoolean());
+    }
+
+    private static void write(AutomationRun run, DataOutputView target) throws IOException {
+        writeNumber(run.id(), target);
+        StringValue.writeString(run.tenantId(), target);
+        writeOptional(run.dealId(), target);
+        StringValue.writeString(run.workflowId(), target);
+        StringValue.writeString(run.status().name(), target);
+        writeInstant(run.createdAt(), target);
+        writeInstant(run.completedAt(), target);
+    }
+
+    private static AutomationRun run(DataInputView source) throws IOException {
+        return new AutomationRun(
+                readNumber(source),
+                text(source),
+                optional(source),
+                text(source),
+                AutomationRun.Status.valueOf(text(source)),
+                instant(source),
+                anyInstant(source));
+    }
+
+    private static void write(AcquisitionMetric metric, DataOutputView target) throws IOException {
+        writeNumber(metric.id(), target);
+        StringValue.writeString(metric.tenantId(), target);
+        StringValue.writeString(metric.channel(), target);
+        StringValue.writeString(metric.source(), target);
+        writeNumber(metric.capturedDate().toEpochDay(), target);
+        writeNumber(metric.sessions(), target);
+        writeNumber(metric.newUsers(), target);
+        writeNumber(metric.engagedSessions(), target);
+        writeNumber(metric.gaConversions(), target);
+        writeNumber(metric.gaConversionCents(), target);
+        writeNumber(metric.gtmConversions(), target);
+        writeNumber(metric.gtmConversionCents(), target);
+        StringValue.writeString(metric.gaPropertyId(), target);
+        StringValue.writeString(metric.gtmContainerId(), target);
+    }
+
+    private static AcquisitionMetric metric(DataInputView source) throws IOException {
+        return new AcquisitionMetric(
+                readNumber(source),
+                text(source),
+                StringValue.readString(source),
+                StringValue.readString(source),
+                LocalDate.ofEpochDay(readNumber(source)),
+                readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                StringValue.readString(source),
+                StringValue.readString(source));
+    }
+
+    private static void write(StageVisit visit, DataOutputView target) throws IOException {
+        writeNumber(visit.number(), target);
+        writeNumber(visit.pipelineId(), target);
+        writeNumber(visit.stageId(), target);
+        writeInstant(visit.enteredAt(), target);
+        writeInstant(visit.leftAt(), target);
+        StringValue.writeString(visit.end().name(), target);
+        writeNumber(visit.valueCents(), target);
+        StringValue.writeString(visit.currency(), target);
+    }
+
+    private static StageVisit visit(DataInputView source) throws IOException {
+        return new StageVisit(
+                (int) readNumber(source),
+                readNumber(source),
+                readNumber(source),
+                instant(source),
+                instant(source),
+                StageVisit.End.valueOf(text(source)),
+                readNumber(source),
+                text(source));
+    }
+
+    private static void write(DealHistory history, DataOutputView target) throws IOException {
+        write(history.deal(), target);
+        writeNumber(history.visit(), target);
+        writeInstant(history.stageEnteredAt(), target);
+        target.writeBoolean(history.reopened());
+        writeInstant(history.closedAt(), target);
+        StageVisit closed = history.closedVisit();
+        target.writeBoolean(closed != null);
+        if (closed != null) {
+            write(closed, target);
+        }
+        writeNumber(history.leftVisits().size(), target);
+        for (StageVisit left : history.leftVisits()) {
+            write(left, target);
+        }
+    }
+
+    private static DealHistory history(DataInputView source) throws IOException {
+        Deal deal = deal(source);
+        int visit = (int) readNumber(source);
+        Instant entered = instant(source);
+        boolean reopened = source.readBoolean();
+        Instant closedAt = anyInstant(source);
+        StageVisit closed = source.readBoolean() ? visit(source) : null;
+        int size = (int) readNumber(source);
+        List<StageVisit> left = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            left.add(visit(source));
+        }
+        return new DealHistory(deal, visit, entered, reopened, closedAt, closed, left);
+    }
+
+    private static void write(PastDeal past, DataOutputView target) throws IOException {
+        writeNumber(past.dealId(), target);
+        StringValue.writeString(past.tenantId(), target);
+        writeNumber(past.lastVisit(), target);
+        DealHistory history = past.history();
+        target.writeBoolean(history != null);
+        if (history != null) {
+            write(history, target);
+        }
+    }
+
+    private static PastDeal pastDeal(DataInputView source) throws IOException {
+        return new PastDeal(
+                readNumber(source),
+                text(source),
+                (int) readNumber(source),
+                source.readBoolean() ? history(source) : null);
+    }
+
+    private static final int DELETION = 0;
+    private static final int ROW = 1;
+    private static final int REMEMBERED = 2;
+
+    private static void write(RowChange change, DataOutputView target) throws IOException {
+        StringValue.writeString(change.table().name(), target);
+        writeNumber(change.id(), target);
+        target.writeLong(change.committedAt());
+        if (change.remembered() != null) {
+            target.writeByte(REMEMBERED);
+            write(change.remembered(), target);
+        } else if (change.lead() != null) {
+            target.writeByte(ROW);
+            write(change.lead(), target);
+        } else if (change.pipeline() != null) {
+            target.writeByte(ROW);
+            write(change.pipeline(), target);
+        } else if (change.stage() != null) {
+            target.writeByte(ROW);
+            write(change.stage(), target);
+        } else if (change.deal() != null) {
+            target.writeByte(ROW);
+            write(change.deal(), target);
+        } else if (change.activity() != null) {
+            target.writeByte(ROW);
+            write(change.activity(), target);
+        } else if (change.run() != null) {
+            target.writeByte(ROW);
+            write(change.run(), target);
+        } else if (change.metric() != null) {
+            target.writeByte(ROW);
+            write(change.metric(), target);
+        } else {
+            target.writeByte(DELETION);
+        }
+    }
+
+    private static RowChange change(DataInputView source) throws IOException {
+        CrmTable table = CrmTable.valueOf(text(source));
+        long id = readNumber(source);
+        long committedAt = source.readLong();
+        int what = source.readByte();
+        if (what == DELETION) {
+            return RowChange.deletion(table, id, committedAt);
+        }
+        if (what == REMEMBERED) {
+            return RowChange.remembering(pastDeal(source)).at(committedAt);
+        }
+        return switch (table) {
+            case LEADS -> RowChange.of(lead(source), committedAt);
+            case PIPELINES -> RowChange.of(pipeline(source), committedAt);
+            case PIPELINE_STAGES -> RowChange.of(stage(source), committedAt);
+            case DEALS -> RowChange.of(deal(source), committedAt);
+            case ACTIVITIES -> RowChange.of(activity(source), committedAt);
+            case AUTOMATION_RUNS -> RowChange.of(run(source), committedAt);
+            case ACQUISITION_METRICS -> RowChange.of(metric(source), committedAt);
+        };
+    }
+
+    /** A text that is never null. */
+    private static String text(DataInputView source) throws IOException {
+        String text = StringValue.readString(source);
+        if (text == null) {
+            throw new IOException("a text is missing");
+        }
+        return text;
+    }
+
+    private static void writeOptional(@Nullable Long number, DataOutputView target) throws IOException {
+        target.writeBoolean(number != null);
+        if (number != null) {
+            writeNumber(number, target);
+        }
+    }
+
+    private static @Nullable Long optional(DataInputView source) throws IOException {
+        return source.readBoolean() ? readNumber(source) : null;
+    }
+
+    private static void writeInstant(@Nullable Instant instant, DataOutputView target) throws IOException {
+        target.writeBoolean(instant != null);
+        if (instant != null) {
+            writeNumber(instant.getEpochSecond(), target);
+            target.writeInt(instant.getNano());
+        }
+    }
+
+    private static @Nullable Instant anyInstant(DataInputView source) throws IOException {
+        return source.readBoolean() ? Instant.ofEpochSecond(readNumber(source), source.readInt()) : null;
+    }
+
+    private static Instant instant(DataInputView source) throws IOException {
+        Instant instant = anyInstant(source);
+        if (instant == null) {
+            throw new IOException("an instant is missing");
+        }
+        return instant;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof CrmRecordSerializer<?> that && kind == that.kind;
+    }
+
+    @Override
+    public int hashCode() {
+        return kind.name().hashCode();
+    }
+
+    @Override
+    public TypeSerializerSnapshot<T> snapshotConfiguration() {
+        return new Snapshot<>(kind);
+    }
+
+    /** What is kept with saved state: which record it is; each tells its own version. */
+    public static final class Snapshot<T> implements TypeSerializerSnapshot<T> {
+
+        private static final int CURRENT = 1;
+
+        private @Nullable Kind kind;
+
+        /** To be read. */
+        public Snapshot() {
+            this(null);
+        }
+
+        private Snapshot(@Nullable Kind kind) {
+            this.kind = kind;
+        }
+
+        @Override
+        public int getCurrentVersion() {
+            return CURRENT;
+        }
+
+        @Override
+        public void writeSnapshot(DataOutputView out) throws IOException {
+            out.writeUTF(Objects.requireNonNull(kind).name());
+        }
+
+        @Override
+        public void readSnapshot(int version, DataInputView in, ClassLoader classLoader) throws IOException {
+            kind = Kind.valueOf(in.readUTF());
+        }
+
+        @Override
+        public TypeSerializer<T> restoreSerializer() {
+            return new CrmRecordSerializer<>(Objects.requireNonNull(kind));
+        }
+
+        @Override
+        public TypeSerializerSchemaCompatibility<T> resolveSchemaCompatibility(TypeSerializerSnapshot<T> before) {
+            return before instanceof Snapshot<T> that && kind == that.kind
+                    ? TypeSerializerSchemaCompatibility.compatibleAsIs()
+                    : TypeSerializerSchemaCompatibility.incompatible();
+        }
+    }
+}
