@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
@@ -46,8 +47,8 @@ public final class KpiWriter implements AutoCloseable {
     private static final List<String> ABOUT_A_VALUE = List.of("21", "22", "23", "44", "54", "P0");
 
     /** Statistics of a table that was analyzed while it was empty would make the planner read all of it for each row. */
-    private static final String SESSION =
-            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+    private static final String BY_KEY =
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
 
     private final Database kpi;
     private final KpiSettings settings;
@@ -56,9 +57,10 @@ public final class KpiWriter implements AutoCloseable {
     private final int writers;
     private final Map<String, TableStatements> tables = new LinkedHashMap<>();
 
-    private @Nullable Connection connection;
+    private volatile @Nullable Connection connection;
+    private volatile boolean closed;
     private long generation;
-    private long refused;
+    private final AtomicLong refused = new AtomicLong();
 
     /**
      * What is written at once.
@@ -128,17 +130,17 @@ public final class KpiWriter implements AutoCloseable {
 
     /** How many rows the database has refused. */
     public long refused() {
-        return refused;
+        return refused.get();
     }
 
     private Connection connect() throws SQLException {
         Connection database = connection;
         if (database == null) {
+            if (closed) {
+                throw new SQLException("the writer is closed");
+            }
             database = kpi.connect();
             connection = database;
-            try (Statement statement = database.createStatement()) {
-                statement.execute(SESSION);
-            }
             database.setAutoCommit(false);
         }
         return database;
@@ -159,7 +161,7 @@ public final class KpiWriter implements AutoCloseable {
             } else {
                 // The connection may have died of old age.
                 LOG.debug("Writing again", e);
-                close();
+                disconnect();
                 write(batch, false);
             }
         }
@@ -169,6 +171,9 @@ public final class KpiWriter implements AutoCloseable {
     private void write(Batch batch, boolean oneByOne) throws SQLException, SupersededException {
         Connection database = connect();
         advance(database, batch.until());
+        try (Statement statement = database.createStatement()) {
+            statement.execute(BY_KEY);
+        }
         List<String> begin = beginning(database, batch);
         for (TableStatements table : tables.values()) {
             if (!begin.isEmpty()) {
@@ -275,7 +280,7 @@ public final class KpiWriter implements AutoCloseable {
     }
 
     private void setAside(Connection database, TableRow row, SQLException why) throws SQLException {
-        refused++;
+        refused.incrementAndGet();
         ObjectNode key = new ObjectMapper().createObjectNode();
         List<String> names =
                 Objects.requireNonNull(tables.get(row.table()), row.table()).keyNames();
@@ -310,17 +315,23 @@ public final class KpiWriter implements AutoCloseable {
         return shown.replace('\0', '\uFFFD');
     }
 
-    /** Closes the connection; what is being written is undone. */
+    private void disconnect() {
+        Connection held = connection;
+        connection = null;
+        if (held != null) {
+            try {
+                // Also when the server answers nothing any more, and while another thread waits for its answer.
+                held.abort(Runnable::run);
+            } catch (SQLException e) {
+                LOG.debug("A broken connection does not close", e);
+            }
+        }
+    }
+
+    /** Ends the connection for good, from whichever thread; what is being written is undone. */
     @Override
     public void close() {
-        try {
-            if (connection != null) {
-                connection.close();
-            }
-        } catch (SQLException e) {
-            LOG.debug("A broken connection does not close", e);
-        } finally {
-            connection = null;
-        }
+        closed = true;
+        disconnect();
     }
 }
