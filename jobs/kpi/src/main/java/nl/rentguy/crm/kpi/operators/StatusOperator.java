@@ -47,6 +47,10 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     private transient @Nullable CompletableFuture<RowCounts.Counted> counting;
     private transient boolean counted;
     private transient boolean recovering;
+
+    /** Milliseconds since the epoch, by this machine's clock. */
+    private transient long startedAt;
+
     private transient long kpiTime;
     private transient long loggedAt;
 
@@ -68,6 +72,7 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
         // A job that continues was compared when it was new.
         counted = context.isRestored() && !total.isInSnapshot();
         recovering = getRuntimeContext().getTaskInfo().getAttemptNumber() > 0;
+        startedAt = getProcessingTimeService().getCurrentProcessingTime();
     }
 
     @Override
@@ -106,7 +111,9 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     public void processWatermark2(Watermark mark) {
         boolean nextSecond = Math.floorDiv(mark.getTimestamp(), REPORT_MILLIS) > Math.floorDiv(kpiTime, REPORT_MILLIS);
         kpiTime = mark.getTimestamp();
-        recovering = false;
+        // What made the job stop was committed before it started again, and is written when KPI time has passed that
+        // moment.
+        recovering &= kpiTime < startedAt;
         if (nextSecond) {
             report();
         }
