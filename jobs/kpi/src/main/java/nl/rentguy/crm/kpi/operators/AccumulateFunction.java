@@ -20,10 +20,7 @@ import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.runtime.state.FunctionInitializationContext;
-import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
-import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
@@ -33,8 +30,7 @@ import org.apache.flink.util.Collector;
  * <p>After a restore nothing is published before KPI time has reached the moment of the restore. What the log says until
  * then may have been published already, and rows that were deleted since must not come back for as long as the replay takes.
  */
-public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, TableRow>
-        implements CheckpointedFunction {
+public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, TableRow> {
 
     private static final long serialVersionUID = 1;
 
@@ -56,22 +52,9 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<Long> lastTick;
 
-    /** Whether this run continues another. */
-    private transient boolean restored;
-
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this.settings = settings;
         this.cadence = cadence;
-    }
-
-    @Override
-    public void initializeState(FunctionInitializationContext context) {
-        restored = context.isRestored();
-    }
-
-    @Override
-    public void snapshotState(FunctionSnapshotContext context) {
-        // All state is keyed.
     }
 
     @Override
@@ -99,40 +82,17 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         pending.put(tick, waiting);
     }
 
+    /** Each tick is published by itself: tasks hear of different watermarks, and the writer takes all rows of the same ticks. */
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
-        TimerService timers = context.timerService();
-        Long last = lastTick.value();
-        if (last != null && timestamp <= last) {
-            // What was due here has been published together with what was due later.
-            return;
-        }
-        long asOf = Math.max(timestamp, KpiTime.roundDown(timers.currentWatermark(), cadence.tickMillis()));
-        List<Long> due = new ArrayList<>();
-        for (long tick : pending.keys()) {
-            if (tick <= asOf) {
-                due.add(tick);
+        Map<List<String>, Amounts> due = pending.get(timestamp);
+        if (due != null) {
+            pending.remove(timestamp);
+            for (Map.Entry<List<String>, Amounts> line : due.entrySet()) {
+                add(line.getKey(), line.getValue());
             }
         }
-        due.sort(null);
-        for (int i = 0; i < due.size(); i++) {
-            addPending(due.get(i));
-            if (restored && i < due.size() - 1) {
-                // An earlier attempt may have published here what has gone by now: its deletion must not be missed.
-                for (KpiRow row : rows(context.getCurrentKey(), sums(), Instant.ofEpochMilli(due.get(i)))) {
-                    published.put(row.keyText(), true);
-                }
-            }
-        }
-        publish(asOf, context, out);
-    }
-
-    private void addPending(long tick) throws Exception {
-        Map<List<String>, Amounts> waiting = pending.get(tick);
-        pending.remove(tick);
-        for (Map.Entry<List<String>, Amounts> line : waiting.entrySet()) {
-            add(line.getKey(), line.getValue());
-        }
+        publish(timestamp, context, out);
     }
 
     private void add(List<String> line, Amounts amounts) throws Exception {

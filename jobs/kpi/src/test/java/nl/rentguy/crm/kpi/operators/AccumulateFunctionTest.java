@@ -140,38 +140,14 @@ class AccumulateFunctionTest {
     }
 
     @Test
-    void ofABacklogEachKeyIsPublishedOnceAsOfTheLastTickThatHasPassed() throws Exception {
+    void eachTickOfABacklogIsPublishedByItself() throws Exception {
         add(NAMED, 1, NOW + 20);
-        add(List.of("deals", "EUR"), 1, NOW + 40);
-        add(List.of("deals", "EUR"), 1, NOW + 900);
-        add(List.of("deals", "EUR"), 100, NOW + 5_020);
+        add(List.of("deals", "USD"), 1, NOW + 40);
+        add(List.of("deals", "USD"), -1, NOW + 900);
         harness.processWatermark(NOW + 5_010);
-        assertThat(rows()).singleElement().satisfies(row -> {
-            assertThat(row.asOf()).isEqualTo(NOW + 5_000);
-            assertThat(dealCount(row)).isEqualTo(2L);
-        });
-        harness.processWatermark(NOW + 5_020);
-        assertThat(rows()).singleElement().satisfies(row -> assertThat(dealCount(row))
-                .isEqualTo(102L));
-    }
-
-    @Test
-    void afterARestoreARowThatComesAndGoesInABacklogIsDeletedAllTheSame() throws Exception {
-        add(NAMED, 1, NOW);
-        harness.processWatermark(NOW);
-        OperatorSubtaskState saved = harness.snapshot(1, 1);
-        harness.close();
-        harness = harness();
-        harness.initializeState(saved);
-        harness.open();
-        // Before the failure it may have been published; the table still has it then, and the saved state does not
-        // know.
-        add(List.of("deals", "USD"), 1, NOW + 100);
-        add(List.of("deals", "USD"), -1, NOW + 500);
-        harness.processWatermark(NOW + 1_000);
         assertThat(rows())
                 .extracting(AccumulateFunctionTest::told)
-                .containsExactlyInAnyOrder("EUR at 1000", "no USD at 1000");
+                .containsExactly("EUR at 20", "USD at 40", "no EUR at 40", "EUR at 900", "no USD at 900");
     }
 
     @Test
