@@ -104,7 +104,7 @@ ALTER TABLE crm_kpi.crm_kpi_status
   ADD COLUMN problem text,
   ADD COLUMN unknown_words jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.phase IS 'snapshot: reading the rows that were there. catching_up: reading the log, more than 5 seconds behind. live: the tables follow the CRM. degraded: they follow as far as they can, see problem. restarting: the job had to stop, and tries again. stopped: it was stopped. failed: it has ended, see problem.';
-COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time, told once a second: all that was committed in the CRM until then is in the tables. Empty before the first rows. To the tick: crm_kpi.kpi_time().';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.kpi_time IS 'KPI time, told once a second: all that was committed in the CRM until then is in the tables. Empty before the first rows. To the tick: crm_kpi.kpi_time(tenant).';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.problem IS 'What is not as it should be, in words; empty when nothing is known.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_status.unknown_words IS 'Status words of the CRM that are in none of the lists crm.deal-words.* and crm.run-words.*, and how often each was read. They count as open.';
 
@@ -112,6 +112,7 @@ CREATE SEQUENCE crm_kpi.crm_kpi_generation;
 CREATE TABLE crm_kpi.crm_kpi_progress (
   pipeline      text NOT NULL,
   writer        integer NOT NULL,
+  writers       integer NOT NULL,
   generation    bigint NOT NULL,
   written_until timestamptz,
   written_at    timestamptz,
@@ -121,6 +122,7 @@ COMMENT ON SEQUENCE crm_kpi.crm_kpi_generation IS 'Numbers the writers of KPI ro
 COMMENT ON TABLE crm_kpi.crm_kpi_progress IS 'How far each writer of KPI rows is: written in the same transaction as the rows, so a statement that reads both sees one instant.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_progress.pipeline IS 'The job, by kpi.pipeline-name.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_progress.writer IS 'Its share of the tenants, from 0 on.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.writers IS 'How many shares there are, by kpi.writers. A tenant is in the one that crm_kpi.share_of tells.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_progress.generation IS 'The writer that may write; all older ones are refused. 0 where there is none any more.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_progress.written_until IS 'KPI time: all that was committed in the CRM until then is in the tables, as far as it is of the writer''s tenants. Empty before the first rows.';
 COMMENT ON COLUMN crm_kpi.crm_kpi_progress.written_at IS 'When that was written, by the clock of this database.';
@@ -129,7 +131,23 @@ CREATE FUNCTION crm_kpi.kpi_time() RETURNS timestamptz LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN bool_and(written_until IS NOT NULL) THEN min(written_until) END FROM crm_kpi.crm_kpi_progress
   WHERE generation > 0 AND pipeline = (SELECT pipeline FROM crm_kpi.crm_kpi_status ORDER BY updated_at DESC LIMIT 1)
 $$;
-COMMENT ON FUNCTION crm_kpi.kpi_time IS 'KPI time of all tables: all that was committed in the CRM until then is in them. Empty before the first rows.';
+COMMENT ON FUNCTION crm_kpi.kpi_time() IS 'KPI time of all tenants: all that was committed in the CRM until then is in the tables. Empty before the first rows.';
+
+-- The same in Java, KpiWriter.shareOf; a test compares the two.
+CREATE FUNCTION crm_kpi.share_of(tenant text, shares integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT (('x' || encode(substring(sha256(convert_to(tenant, 'UTF8')) FROM 1 FOR 4), 'hex'))::bit(32)::bigint % shares)::integer
+$$;
+COMMENT ON FUNCTION crm_kpi.share_of IS 'The share that a tenant is in, from 0 on: the first four bytes of the SHA-256 of its name, modulo the number of shares.';
+
+CREATE FUNCTION crm_kpi.kpi_time(tenant text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT held.written_until
+  FROM (SELECT pipeline, writers FROM crm_kpi.crm_kpi_progress
+        WHERE pipeline = (SELECT pipeline FROM crm_kpi.crm_kpi_status ORDER BY updated_at DESC LIMIT 1)
+        ORDER BY generation DESC LIMIT 1) AS newest
+  JOIN crm_kpi.crm_kpi_progress AS held USING (pipeline)
+  WHERE held.generation > 0 AND held.writer = crm_kpi.share_of(tenant, newest.writers)
+$$;
+COMMENT ON FUNCTION crm_kpi.kpi_time(text) IS 'KPI time of a tenant: all that was committed in the CRM until then is in its rows, which are of this instant. Empty before the first rows.';
 
 ALTER TABLE crm_kpi.crm_kpi_dead_letters
   DROP CONSTRAINT crm_kpi_dead_letters_reason_check,
@@ -153,7 +171,7 @@ DECLARE
   today    date;
   frozen   date;         -- days until then are history, of which the CRM may have nothing any more
 BEGIN
-  SELECT crm_kpi.kpi_time(), s.settings INTO n, settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1;
+  SELECT crm_kpi.kpi_time(tenant), s.settings INTO n, settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1;
   cur := coalesce(settings ->> 'default_currency', 'EUR');
   IF lookback_days NOT BETWEEN 1 AND 365 THEN
     RAISE EXCEPTION 'lookback_days is %; expected 1 to 365', lookback_days USING ERRCODE = 'invalid_parameter_value';

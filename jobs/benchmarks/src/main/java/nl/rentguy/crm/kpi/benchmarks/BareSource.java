@@ -11,6 +11,7 @@ import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -78,7 +79,8 @@ final class BareSource {
         runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, 2);
         runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.get(JobOptions.STATE_CHECKPOINT_INTERVAL));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(runtime);
-        env.fromSource(CrmSource.of(config), CrmSource.watermarks(), "source").sinkTo(new Counting());
+        env.fromSource(CrmSource.of(config), WatermarkStrategy.noWatermarks(), "source")
+                .sinkTo(new Counting());
         env.executeAsync("bare source");
         while (true) {
             OUT.println(new Progress(Instant.now(), ROWS.get(), CHANGES.get(), POSITION.get()));

@@ -97,8 +97,8 @@ public final class Dashboard implements Callable<Integer> {
             statement.execute("""
                     INSERT INTO crm_kpi.crm_kpi_status (pipeline, phase, kpi_time, rows_read, dead_letters, job_version, definition_version)
                     VALUES ('crm-kpi', 'live', date_trunc('second', now()), 0, 0, '', '');
-                    INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, generation, written_until)
-                    SELECT pipeline, 0, 1, kpi_time FROM crm_kpi.crm_kpi_status""");
+                    INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, written_until)
+                    SELECT pipeline, 0, 1, 1, kpi_time FROM crm_kpi.crm_kpi_status""");
             for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
                 KpiTable<?> table = kpi.table();
                 String names =

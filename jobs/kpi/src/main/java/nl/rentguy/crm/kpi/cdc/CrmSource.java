@@ -8,7 +8,6 @@ import java.util.Properties;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.config.LookedUpPassword;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder.PostgresIncrementalSource;
@@ -64,11 +63,6 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
                         .fetchSize(plan.fetchSize)
                         .debeziumProperties(plan.debezium())
                         .getConfigFactory());
-    }
-
-    /** Timestamps and watermarks of what the source emits. */
-    public static WatermarkStrategy<RawChange> watermarks() {
-        return CommitTimeWatermarks.strategy();
     }
 
     /** What travels with the job: the source holds the password, its plan does not. */

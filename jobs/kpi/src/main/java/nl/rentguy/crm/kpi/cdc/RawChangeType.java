@@ -5,9 +5,9 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
 /** How raw changes travel. */
-final class RawChangeType {
+public final class RawChangeType {
 
-    static final TypeInformation<RawChange> INSTANCE = Types.POJO(
+    public static final TypeInformation<RawChange> INSTANCE = Types.POJO(
             RawChange.class,
             Map.of(
                     "table", Types.STRING,

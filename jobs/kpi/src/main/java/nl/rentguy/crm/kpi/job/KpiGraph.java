@@ -2,7 +2,9 @@ package nl.rentguy.crm.kpi.job;
 
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
+import nl.rentguy.crm.kpi.cdc.LogPosition;
 import nl.rentguy.crm.kpi.cdc.RawChange;
+import nl.rentguy.crm.kpi.cdc.RawChangeType;
 import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.Definitions;
@@ -15,13 +17,13 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.operators.AccumulateFunction;
 import nl.rentguy.crm.kpi.operators.Cadence;
 import nl.rentguy.crm.kpi.operators.CombineOperator;
+import nl.rentguy.crm.kpi.operators.CommitClockFactory;
 import nl.rentguy.crm.kpi.operators.DecodeOperator;
 import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.ParentFunction;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
-import nl.rentguy.crm.kpi.operators.SnapshotGate;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
 import nl.rentguy.crm.kpi.operators.StatusOperator;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
@@ -48,15 +50,15 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> decode --> snapshot-gate --+==> deals (own rows, activities, runs) --> combine ==+
- *                  |                        +==> leads (own rows, deals) --> combine =============+
- *                  +--> dead-letter-sink    +==> runs --> combine ================================+==> accumulate
- *                  |                        +==> pipelines (own rows, stages) --> combine ========+       |
- *                  |                        +==> metrics --> combine =============================+       | by tenant
- *                  v                                                                                      v
- *               status <------------------------------------------------------------------------------- write ---> KPI database
- *                  |
- * ==> by key       +--> status-sink
+ * crm-source --> commit-clock --> decode --+==> deals (own rows, activities, runs) --> combine ==+
+ *                                   |      +==> leads (own rows, deals) --> combine =============+
+ *              dead-letter-sink <---+      +==> runs --> combine ================================+==> accumulate
+ *                                   |      +==> pipelines (own rows, stages) --> combine ========+       |
+ *                                   |      +==> metrics --> combine =============================+       | by tenant
+ *                                   v                                                                    v
+ *                                status <------------------------------------------------------------- write ---> KPI database
+ *                                   |
+ * ==> by key                        +--> status-sink
  * }</pre>
  *
  * <p>Rows that are part of another row's entity go there by a {@link ParentFunction}. Before the deals there goes what an earlier
@@ -83,7 +85,7 @@ public final class KpiGraph {
         KpiGraph graph = new KpiGraph(config);
         graph.heartbeat(env);
         SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
-        DataStream<Long> kpiTime = graph.publish(graph.deltas(gate(changes)));
+        DataStream<Long> kpiTime = graph.publish(graph.deltas(changes));
         graph.status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
     }
 
@@ -103,8 +105,13 @@ public final class KpiGraph {
     }
 
     private DataStream<RawChange> crm(StreamExecutionEnvironment env) {
-        return env.fromSource(CrmSource.of(config), CrmSource.watermarks(), Uids.CRM_SOURCE)
-                .uid(Uids.CRM_SOURCE);
+        return env.fromSource(CrmSource.of(config), WatermarkStrategy.noWatermarks(), Uids.CRM_SOURCE)
+                .uid(Uids.CRM_SOURCE)
+                .transform(
+                        Uids.COMMIT_CLOCK,
+                        RawChangeType.INSTANCE,
+                        new CommitClockFactory(new LogPosition(Database.crm(config))))
+                .uid(Uids.COMMIT_CLOCK);
     }
 
     private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
@@ -118,11 +125,6 @@ public final class KpiGraph {
                 .name(Uids.DEAD_LETTER_SINK)
                 .uid(Uids.DEAD_LETTER_SINK);
         return changes;
-    }
-
-    private static DataStream<RowChange> gate(DataStream<RowChange> changes) {
-        return changes.transform(Uids.SNAPSHOT_GATE, StreamTypes.ROW_CHANGE, new SnapshotGate())
-                .uid(Uids.SNAPSHOT_GATE);
     }
 
     private DataStream<Delta> deltas(DataStream<RowChange> changes) {

@@ -7,7 +7,7 @@ final class Uids {
 
     static final String CRM_SOURCE = "crm-source";
     static final String DECODE = "decode";
-    static final String SNAPSHOT_GATE = "snapshot-gate";
+    static final String COMMIT_CLOCK = "commit-clock";
     static final String DEAD_LETTER_SINK = "dead-letter-sink";
     static final String STAGE_TO_PIPELINE = "stage-to-pipeline";
     static final String DEAL_TO_LEAD = "deal-to-lead";

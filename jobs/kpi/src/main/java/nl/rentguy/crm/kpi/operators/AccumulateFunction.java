@@ -19,16 +19,12 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
  * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick.
- *
- * <p>After a restore nothing is published before KPI time has reached the moment of the restore. What the log says until
- * then may have been published already, and rows that were deleted since must not come back for as long as the replay takes.
  */
 public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, TableRow> {
 
@@ -49,9 +45,6 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     @SuppressWarnings("NullAway.Init") // set in open
     private transient MapState<List<String>, Boolean> published;
 
-    @SuppressWarnings("NullAway.Init") // set in open
-    private transient ValueState<Long> lastTick;
-
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this.settings = settings;
         this.cadence = cadence;
@@ -63,16 +56,12 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         lines = getRuntimeContext().getMapState(StateDescriptors.LINES);
         pending = getRuntimeContext().getMapState(StateDescriptors.PENDING);
         published = getRuntimeContext().getMapState(StateDescriptors.PUBLISHED);
-        lastTick = getRuntimeContext().getState(StateDescriptors.LAST_TICK);
     }
 
     @Override
     public void processElement(Delta delta, Context context, Collector<TableRow> out) throws Exception {
         TimerService timers = context.timerService();
-        // Never before what is published already, even when the CRM's clock was set back.
-        Long last = lastTick.value();
-        long earliest = Math.max(timers.currentWatermark(), last == null ? Long.MIN_VALUE : last) + 1;
-        long tick = KpiTime.roundUp(Math.max(delta.at(), earliest), cadence.tickMillis());
+        long tick = KpiTime.roundUp(Math.max(delta.at(), timers.currentWatermark() + 1), cadence.tickMillis());
         Map<List<String>, Amounts> waiting = pending.get(tick);
         if (waiting == null) {
             waiting = new HashMap<>();
@@ -137,11 +126,6 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
             if (!kpi.table().isFrozen(key, asOf, settings)) {
                 out.collect(new TableRow(group.kpi(), key(kpi.table(), key), null, at));
             }
-        }
-        if (rows.isEmpty()) {
-            lastTick.clear();
-        } else {
-            lastTick.update(at);
         }
         if (kpi.ages(sums)) {
             context.timerService().registerEventTimeTimer(cadence.refreshAfter(at));

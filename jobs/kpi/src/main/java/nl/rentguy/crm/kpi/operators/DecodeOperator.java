@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes raw changes; what cannot be decoded goes to {@link #DEAD_LETTERS}, counted. Reports once a second, and before each
+ * Decodes raw changes, each of which has its KPI time as its timestamp; what cannot be decoded goes to {@link #DEAD_LETTERS}, counted. Reports once a second, and before each
  * checkpoint, what was read since, see {@link #PROGRESS}.
  *
  * <p>Each heartbeat tells what the publication covered when it was written. When something that is needed fell out of it,
@@ -89,7 +89,7 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
             if (decoded.isPresent()) {
                 decoded.get().setAside().forEach(e -> setAside(raw, e));
                 unreported.row(raw, false, decoded.get().unknownStatus());
-                output.collect(element.replace(decoded.get().change()));
+                output.collect(element.replace(decoded.get().change().at(element.getTimestamp())));
             }
         } catch (RefusedException e) {
             setAside(raw, e);

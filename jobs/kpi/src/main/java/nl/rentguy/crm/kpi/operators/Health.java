@@ -1,9 +1,9 @@
 package nl.rentguy.crm.kpi.operators;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import nl.rentguy.crm.kpi.engine.CommitClock;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param problem what is not as it should be, in words; null when nothing is known
  */
 record Health(Phase phase, @Nullable String problem) {
-
-    /** So far the CRM's clock may be ahead of this machine's before that is a problem. */
-    static final Duration MOST_AHEAD = Duration.ofSeconds(5);
 
     /**
      * As of now.
@@ -38,14 +35,14 @@ record Health(Phase phase, @Nullable String problem) {
         if (kpiTime == KpiTime.NONE) {
             return new Health(Phase.CATCHING_UP, problem);
         }
-        if (kpiTime - now > MOST_AHEAD.toMillis()) {
+        if (CommitClock.isTooFarAhead(read.committedAt(), now)) {
             return new Health(
                     Phase.DEGRADED,
                     String.format(
                             Locale.ROOT,
-                            "The CRM's log is of %s, which is %.0f s after this machine's clock: one of the two clocks is wrong, and the tables are ahead of time",
-                            Instant.ofEpochMilli(kpiTime),
-                            (kpiTime - now) / 1000.0));
+                            "The CRM's log is of %s, which is %.0f s after this machine's clock: one of the two clocks is wrong, and changes count from when they are read",
+                            Instant.ofEpochMilli(read.committedAt()),
+                            (read.committedAt() - now) / 1000.0));
         }
         if (problem != null) {
             return new Health(Phase.DEGRADED, problem);

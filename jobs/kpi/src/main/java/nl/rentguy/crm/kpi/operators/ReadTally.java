@@ -27,7 +27,9 @@ final class ReadTally {
 
     void beat(RawChange beat) {
         position = Math.max(position, beat.position());
-        committedAt = Math.max(committedAt, beat.committedAt());
+        if (!beat.isInSnapshot()) {
+            committedAt = beat.committedAt();
+        }
     }
 
     /** @param unknownStatus a status word that no setting knows; null when there is none */

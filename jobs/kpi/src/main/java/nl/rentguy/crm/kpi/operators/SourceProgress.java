@@ -13,7 +13,7 @@ import nl.rentguy.crm.kpi.crm.RowChange;
  * @param unknownWords status words that no setting knows, as {@code table.column = word}, and how often each was read; at most
  *     {@value #MOST_WORDS} of them
  * @param position the furthest LSN in the CRM's log; 0 for none
- * @param committedAt the latest commit time, milliseconds since the epoch; {@link RowChange#IN_SNAPSHOT} for none
+ * @param committedAt commit time of what was read there, milliseconds since the epoch; {@link RowChange#IN_SNAPSHOT} for none
  */
 public record SourceProgress(
         Map<String, TableProgress> tables, Map<String, Long> unknownWords, long position, long committedAt) {
@@ -64,7 +64,9 @@ public record SourceProgress(
                 merged(tables, other.tables, TableProgress::plus),
                 words,
                 Math.max(position, other.position),
-                Math.max(committedAt, other.committedAt));
+                other.position >= position && other.committedAt != RowChange.IN_SNAPSHOT
+                        ? other.committedAt
+                        : committedAt);
     }
 
     private static <V> Map<String, V> merged(Map<String, V> a, Map<String, V> b, BinaryOperator<V> both) {

@@ -28,11 +28,9 @@ final class StateDescriptors {
     static final MapStateDescriptor<List<String>, Boolean> PUBLISHED =
             new MapStateDescriptor<>("published", StreamTypes.TEXTS, Types.BOOLEAN);
 
-    /** By KPI key: the last tick that was published, which later ones must not precede. Gone with the key's rows. */
-    static final ValueStateDescriptor<Long> LAST_TICK = new ValueStateDescriptor<>("last-tick", Types.LONG);
-
-    /** By task: the commit time at which KPI time may begin, see {@link SnapshotGate}. */
-    static final ListStateDescriptor<Long> OPENS_AT = new ListStateDescriptor<>("opens-at", Types.LONG);
+    /** By task: KPI time, see {@link CommitClockOperator}. */
+    static final ListStateDescriptor<CommitClockOperator.State> COMMIT_CLOCK =
+            new ListStateDescriptor<>("commit-clock", StreamTypes.COMMIT_CLOCK);
 
     /** By task: whether there has been KPI time. */
     static final ListStateDescriptor<Boolean> LIVE = new ListStateDescriptor<>("live", Types.BOOLEAN);

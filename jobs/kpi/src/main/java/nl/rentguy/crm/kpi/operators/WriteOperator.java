@@ -141,6 +141,7 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
         Instant until = writer.open();
         if (restored && until != null) {
             holdUntil = until.toEpochMilli();
+            LOG.info("Rows are held until KPI time has passed {}, which is written", until);
         }
         getMetricGroup().gauge("rows_refused", writer::refused);
     }

@@ -2,6 +2,10 @@ package nl.rentguy.crm.kpi.store;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -88,9 +92,17 @@ public final class KpiWriter implements AutoCloseable {
                 .forEach(table -> tables.put(table.table().name(), new TableStatements(table.table())));
     }
 
-    /** The share that a tenant is in. */
+    /** The share that a tenant is in, from 0 on: the same that {@code crm_kpi.share_of} tells a reader. */
     public static int shareOf(String tenant, int writers) {
-        return Math.floorMod(tenant.hashCode(), writers);
+        if (writers == 1) {
+            return 0;
+        }
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(tenant.getBytes(StandardCharsets.UTF_8));
+            return (int) (Integer.toUnsignedLong(ByteBuffer.wrap(hash).getInt()) % writers);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     /**
@@ -102,14 +114,15 @@ public final class KpiWriter implements AutoCloseable {
         Connection database = connect();
         try (PreparedStatement claim = database.prepareStatement("""
                 WITH superseded AS (UPDATE crm_kpi.crm_kpi_progress SET generation = 0 WHERE pipeline = ? AND writer >= ?)
-                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, generation)
-                VALUES (?, ?, nextval('crm_kpi.crm_kpi_generation'))
-                ON CONFLICT (pipeline, writer) DO UPDATE SET generation = excluded.generation
+                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, writers, generation)
+                VALUES (?, ?, ?, nextval('crm_kpi.crm_kpi_generation'))
+                ON CONFLICT (pipeline, writer) DO UPDATE SET writers = excluded.writers, generation = excluded.generation
                 RETURNING generation""")) {
             claim.setString(1, pipeline);
             claim.setInt(2, writers);
             claim.setString(3, pipeline);
             claim.setInt(4, writer);
+            claim.setInt(5, writers);
             try (ResultSet row = claim.executeQuery()) {
                 row.next();
                 generation = row.getLong(1);

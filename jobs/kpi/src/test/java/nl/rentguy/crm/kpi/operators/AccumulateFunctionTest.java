@@ -14,7 +14,6 @@ import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
@@ -148,23 +147,6 @@ class AccumulateFunctionTest {
         assertThat(rows())
                 .extracting(AccumulateFunctionTest::told)
                 .containsExactly("EUR at 20", "USD at 40", "no EUR at 40", "EUR at 900", "no USD at 900");
-    }
-
-    @Test
-    void aTickIsNeverBeforeTheLastOneThatWasPublishedEvenAfterARestore() throws Exception {
-        add(NAMED, 1, NOW);
-        harness.processWatermark(NOW);
-        OperatorSubtaskState saved = harness.snapshot(1, 1);
-        harness.close();
-        harness = harness();
-        harness.initializeState(saved);
-        harness.open();
-        // The clock of the CRM was set back by two seconds.
-        add(List.of("deals", "EUR"), 1, NOW - 2_000);
-        harness.processWatermark(NOW - 1_000);
-        assertThat(rows()).isEmpty();
-        harness.processWatermark(NOW + TICK);
-        assertThat(rows()).extracting(AccumulateFunctionTest::told).containsExactly("EUR at 20");
     }
 
     @Test

@@ -34,10 +34,10 @@ class HealthTest {
     }
 
     @Test
-    void itIsNotLiveWhileKpiTimeIsInTheFuture() {
-        SourceProgress read = read(NOW, new TableProgress(9, 0, 0, 0, 0));
-        assertThat(health(read, NOW + 5_000).phase()).isEqualTo(Phase.LIVE);
-        Health ahead = health(read, NOW + 3_600_000);
+    void itIsNotLiveWhileTheLogIsOfTheFuture() {
+        TableProgress rows = new TableProgress(9, 0, 0, 0, 0);
+        assertThat(health(read(NOW + 5_000, rows), NOW).phase()).isEqualTo(Phase.LIVE);
+        Health ahead = health(read(NOW + 3_600_000, rows), NOW);
         assertThat(ahead.phase()).isEqualTo(Phase.DEGRADED);
         assertThat(ahead.problem()).contains("3600 s after this machine's clock");
     }

@@ -11,9 +11,7 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -82,45 +80,13 @@ class SmallOperatorsTest {
     }
 
     @Test
-    void kpiTimeBeginsWhenTheLogHasCaughtUpWithTheSnapshot() throws Exception {
-        Stage stage = new Stage(5, 1, "Intake", 1);
-        try (OneInputStreamOperatorTestHarness<RowChange, RowChange> harness =
-                new OneInputStreamOperatorTestHarness<>(new SnapshotGate())) {
-            harness.setup(StreamTypes.ROW_CHANGE.createSerializer(new SerializerConfigImpl()));
-            harness.open();
-            harness.setProcessingTime(10_000);
-            harness.processElement(RowChange.of(stage, RowChange.IN_SNAPSHOT), 0);
-            harness.setProcessingTime(20_000);
-            harness.processElement(RowChange.of(stage, 3_000), 0);
-            harness.setProcessingTime(30_000);
-            harness.processWatermark(2_999);
-            harness.processWatermark(19_999);
-            assertThat(harness.getOutput()).hasSize(2);
-            harness.processWatermark(20_000);
-            assertThat(harness.getOutput()).last().isEqualTo(new Watermark(20_000));
-            OperatorSubtaskState saved = harness.snapshot(1, 1);
-            try (OneInputStreamOperatorTestHarness<RowChange, RowChange> restored =
-                    new OneInputStreamOperatorTestHarness<>(new SnapshotGate())) {
-                restored.setup(StreamTypes.ROW_CHANGE.createSerializer(new SerializerConfigImpl()));
-                restored.initializeState(saved);
-                restored.open();
-                restored.setProcessingTime(90_000);
-                restored.processWatermark(21_000);
-                restored.processWatermark(Watermark.MAX_WATERMARK);
-                assertThat(restored.getOutput()).containsExactly(new Watermark(21_000));
-            }
-        }
-    }
-
-    @Test
     void namesOfStateArePinned() {
         assertThat(List.of(
                         StateDescriptors.PARENT.getName(),
                         StateDescriptors.LINES.getName(),
                         StateDescriptors.PENDING.getName(),
                         StateDescriptors.PUBLISHED.getName(),
-                        StateDescriptors.LAST_TICK.getName(),
-                        StateDescriptors.OPENS_AT.getName(),
+                        StateDescriptors.COMMIT_CLOCK.getName(),
                         StateDescriptors.LIVE.getName(),
                         StateDescriptors.DEFINITION.getName(),
                         StateDescriptors.PENDING_ROWS.getName(),
@@ -131,8 +97,7 @@ class SmallOperatorsTest {
                         "lines",
                         "pending",
                         "published",
-                        "last-tick",
-                        "opens-at",
+                        "commit-clock",
                         "live",
                         "definition",
                         "pending-rows",

@@ -116,6 +116,6 @@ class StatusOperatorTest {
         assertThat(sum.unknownWords()).containsEntry("crm_deals.status = Paused", 3L);
         assertThat(sum.tables().get("crm_leads")).isEqualTo(new TableProgress(1, 5, 1, 2, 1));
         assertThat(sum.position()).isEqualTo(6);
-        assertThat(sum.committedAt()).isEqualTo(7);
+        assertThat(sum.committedAt()).as("where the log is furthest").isEqualTo(6);
     }
 }

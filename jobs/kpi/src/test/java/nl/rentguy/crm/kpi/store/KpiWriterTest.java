@@ -244,4 +244,32 @@ class KpiWriterTest {
                         "SELECT (left_at AT TIME ZONE 'UTC')::text FROM crm_kpi.crm_deal_stage_history ORDER BY visit"))
                 .containsExactly("12026-11-22 12:00:00.000001", "0044-03-15 00:00:00 BC");
     }
+
+    @Test
+    void readersKnowTheShareOfATenantAndItsKpiTime() throws Exception {
+        List<String> tenants =
+                List.of("mrdj", "feestkompas", "Bruiloft & Zo", "\u00e9\u20ac\uD83C\uDFB6", "x".repeat(300));
+        for (String tenant : tenants) {
+            for (int shares : List.of(1, 2, 3, 7, 64)) {
+                assertThat(texts("SELECT crm_kpi.share_of('%s', %d)".formatted(tenant, shares)))
+                        .as("%s of %d", tenant, shares)
+                        .containsExactly(Integer.toString(KpiWriter.shareOf(tenant, shares)));
+            }
+        }
+        Dashboards.setKpiTime(connection, Instant.ofEpochMilli(NOON));
+        try (KpiWriter first = TestDatabase.writer(database.url(), 0, 2);
+                KpiWriter second = TestDatabase.writer(database.url(), 1, 2)) {
+            first.open();
+            second.open();
+            first.write(new Batch(List.of(), NOON + 20, KpiWriter.NONE_BEGINS));
+            second.write(new Batch(List.of(), NOON + 40, KpiWriter.NONE_BEGINS));
+            for (String tenant : tenants) {
+                long expected = KpiWriter.shareOf(tenant, 2) == 0 ? NOON + 20 : NOON + 40;
+                assertThat(texts("SELECT trunc(1000 * extract(epoch FROM crm_kpi.kpi_time('%s')))".formatted(tenant)))
+                        .containsExactly(Long.toString(expected));
+            }
+            assertThat(texts("SELECT trunc(1000 * extract(epoch FROM crm_kpi.kpi_time()))"))
+                    .containsExactly(Long.toString(NOON + 20));
+        }
+    }
 }

@@ -18,17 +18,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.store.KpiWriter;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** While deals move to and fro, each statement of a reader about a tenant sees one KPI time. */
+/** While deals move to and fro, and a task manager is killed, each statement of a reader about a tenant sees one KPI time. */
 @SuppressWarnings("NullAway.Init") // set before each test
 class OneInstantTest {
 
     private static final int DEALS = 200;
+
+    /** Each in a share of its own. */
+    private static final List<String> TENANTS = List.of("mrdj", "weddings");
 
     /** Of a tenant: its deals by stage and by pipeline, and what they are worth, 100 each; won deals by stage and by pipeline; stale ones counted and listed. */
     private static final String SUMS = """
@@ -39,8 +43,8 @@ class OneInstantTest {
                 - (SELECT sum(won_deals_30d) FROM crm_kpi.crm_sales_velocity WHERE tenant_id = t.id),
               (SELECT sum(stale_deal_count) FROM crm_kpi.crm_pipeline_velocity WHERE tenant_id = t.id)
                 - (SELECT count(*) FROM crm_kpi.crm_watchlist_items WHERE tenant_id = t.id AND kind = 'stale_stage'),
-              (SELECT count(*) FROM crm_kpi.crm_watchlist_items w WHERE tenant_id = t.id AND as_of > crm_kpi.kpi_time()),
-              extract(epoch FROM crm_kpi.kpi_time())
+              (SELECT count(*) FROM crm_kpi.crm_watchlist_items w WHERE tenant_id = t.id AND as_of > crm_kpi.kpi_time(t.id)),
+              extract(epoch FROM crm_kpi.kpi_time(t.id))
             FROM (SELECT '%s' AS id) AS t""";
 
     @TempDir
@@ -98,7 +102,7 @@ class OneInstantTest {
 
     @Test
     void aStatementAboutATenantSeesOneKpiTime() throws Exception {
-        for (String tenant : List.of("mrdj", "feestkompas")) {
+        for (String tenant : TENANTS) {
             tables.execute("""
                     INSERT INTO crm_pipelines (tenant_id, name) SELECT '%1$s', 'Board ' || i FROM generate_series(1, 2) i;
                     INSERT INTO crm_pipeline_stages (pipeline_id, name, "order")
@@ -108,6 +112,7 @@ class OneInstantTest {
                     FROM (SELECT s.pipeline_id, s.id FROM crm_pipeline_stages s JOIN crm_pipelines b ON b.id = s.pipeline_id
                       WHERE b.tenant_id = '%1$s' ORDER BY s.id LIMIT 1) AS p, generate_series(1, %2$d)""".formatted(tenant, DEALS));
         }
+        assertThat(TENANTS.stream().map(tenant -> KpiWriter.shareOf(tenant, 2))).containsExactlyInAnyOrder(0, 1);
         Configuration config = new Configuration();
         config.set(JobOptions.CRM_JDBC_URL, tables.jdbcUrl());
         config.set(JobOptions.KPI_JDBC_URL, tables.kpiUrl());
@@ -118,12 +123,15 @@ class OneInstantTest {
         try (TestCluster job = TestCluster.start(config, folder.resolve("checkpoints"), Duration.ofMillis(500))) {
             tables.awaitKpiTimeAfter(Instant.now());
             List<Future<Seen>> seen = new ArrayList<>();
-            for (String tenant : List.of("mrdj", "feestkompas")) {
+            for (String tenant : TENANTS) {
                 Callable<Seen> reader = () -> read(tenant, enough);
                 seen.add(readers.submit(reader));
             }
             for (int i = 0; i < 2_000; i++) {
                 move();
+                if (i == 700) {
+                    job.killTaskManager();
+                }
             }
             tables.awaitKpiTimeAfter(Instant.now());
             enough.set(true);
