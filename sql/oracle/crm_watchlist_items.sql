@@ -29,5 +29,4 @@ items AS (
   WHERE status = 'open' AND completed_at IS NULL AND created_at + sla < n AND n < created_at + sla + overdue_watch
     AND (created_at AT TIME ZONE time_zone)::date > frozen_day
 )
-SELECT i.tenant_id, kind, item_id, since, deal_id, title, pipeline_id, stage_id, value, currency, workflow_id
-FROM items i LEFT JOIN oracle.deals d ON d.id = i.deal_id AND d.tenant_id = i.tenant_id
+SELECT tenant_id, kind, item_id, since, deal_id, workflow_id FROM items

@@ -27,4 +27,5 @@ public record AcquisitionMetric(
         long gtmConversions,
         long gtmConversionCents,
         @Nullable String gaPropertyId,
-        @Nullable String gtmContainerId) {}
+        @Nullable String gtmContainerId)
+        implements CrmRow {}

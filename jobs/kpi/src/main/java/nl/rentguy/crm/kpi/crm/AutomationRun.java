@@ -17,7 +17,8 @@ public record AutomationRun(
         String workflowId,
         Status status,
         Instant createdAt,
-        @Nullable Instant completedAt) {
+        @Nullable Instant completedAt)
+        implements CrmRow {
 
     /** How far a run is. */
     public enum Status {

@@ -32,7 +32,8 @@ public record Deal(
         Outcome outcome,
         Instant createdAt,
         Instant updatedAt,
-        @Nullable Instant committedAt) {
+        @Nullable Instant committedAt)
+        implements CrmRow {
 
     /** What a status word means for the KPIs. */
     public enum Outcome {

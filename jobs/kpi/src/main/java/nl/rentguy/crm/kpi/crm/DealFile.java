@@ -2,14 +2,11 @@ package nl.rentguy.crm.kpi.crm;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deal and all that is filed under it, whichever came first.
+ * A deal and what is filed under it, whichever came first.
  *
  * @param history null while only what belongs to the deal is known, or when its row is deleted first
  * @param remembered what the KPI database remembers of the deal from an earlier job; null when it remembers nothing, and
@@ -19,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param pastVisits number of the last visit of the deal's earlier lives, 0 for none: a deal that is deleted and restored under
  *     its id does not overwrite the history of its first life
  * @param deletedAt when its last life ended; null when it is alive, or never was
- * @param activities by id
- * @param runs by id, those alone that may need a person: failed, or not ended
+ * @param contacts when its activities occur
  */
 public record DealFile(
         @Nullable DealHistory history,
@@ -29,10 +25,9 @@ public record DealFile(
         boolean settled,
         int pastVisits,
         @Nullable Instant deletedAt,
-        Map<Long, Activity> activities,
-        Map<Long, AutomationRun> runs) {
+        Contacts contacts) {
 
-    public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, 0, null, Map.of(), Map.of());
+    public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, 0, null, Contacts.NONE);
 
     /** The file after a new version of the deal's row. */
     public DealFile withVersion(Deal deal) {
@@ -80,31 +75,9 @@ public record DealFile(
         return result;
     }
 
-    /** The file with that activity in its newest version, or without it when {@code activity} is null. */
-    public DealFile withActivity(long activityId, @Nullable Activity activity) {
-        return new DealFile(
-                history,
-                remembered,
-                versions,
-                settled,
-                pastVisits,
-                deletedAt,
-                ById.with(activities, activityId, activity),
-                runs);
-    }
-
-    /** The file with that run in its newest version, or without it when it is null or needs nobody any more. */
-    public DealFile withRun(long runId, @Nullable AutomationRun run) {
-        boolean kept = run != null && (run.isFailed() || run.isUnended());
-        return new DealFile(
-                history,
-                remembered,
-                versions,
-                settled,
-                pastVisits,
-                deletedAt,
-                activities,
-                ById.with(runs, runId, kept ? run : null));
+    /** The file with one contact less, and one more. */
+    public DealFile withContact(@Nullable Contact less, @Nullable Contact more) {
+        return new DealFile(history, remembered, versions, settled, pastVisits, deletedAt, contacts.change(less, more));
     }
 
     private DealFile with(
@@ -114,8 +87,7 @@ public record DealFile(
             boolean newSettled,
             int newPastVisits,
             @Nullable Instant newDeletedAt) {
-        return new DealFile(
-                newHistory, newRemembered, newVersions, newSettled, newPastVisits, newDeletedAt, activities, runs);
+        return new DealFile(newHistory, newRemembered, newVersions, newSettled, newPastVisits, newDeletedAt, contacts);
     }
 
     /** The file as it goes on, with all that an earlier job remembers taken in. */
@@ -133,16 +105,6 @@ public record DealFile(
                 past != null && deletedAt == null ? now : deletedAt);
     }
 
-    /** The file without some runs. */
-    public DealFile withoutRuns(Predicate<AutomationRun> without) {
-        if (runs.values().stream().noneMatch(without)) {
-            return this;
-        }
-        Map<Long, AutomationRun> kept = new HashMap<>(runs);
-        kept.values().removeIf(without);
-        return new DealFile(history, remembered, versions, settled, pastVisits, deletedAt, activities, kept);
-    }
-
     /** The file without what is known of earlier lives. */
     public DealFile withoutPast() {
         return with(history, remembered, versions, settled, 0, null);
@@ -150,6 +112,6 @@ public record DealFile(
 
     /** Whether nothing is known, and nothing remembered. */
     public boolean isEmpty() {
-        return history == null && remembered == null && pastVisits == 0 && activities.isEmpty() && runs.isEmpty();
+        return history == null && remembered == null && pastVisits == 0 && contacts.isEmpty();
     }
 }

@@ -8,4 +8,4 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source where the lead came from, in the CRM's own spelling; null when nobody knows
  */
-public record Lead(long id, String tenantId, @Nullable String source, Instant createdAt) {}
+public record Lead(long id, String tenantId, @Nullable String source, Instant createdAt) implements CrmRow {}

@@ -12,4 +12,4 @@ public record PastDeal(
         long dealId,
         String tenantId,
         int lastVisit,
-        @Nullable DealHistory history) {}
+        @Nullable DealHistory history) implements CrmRow {}

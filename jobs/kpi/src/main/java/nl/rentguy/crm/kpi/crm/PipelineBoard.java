@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.crm;
 
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * @param pipeline null while only stages are known, or when the pipeline's row is deleted before theirs
  * @param stages by id
  */
-public record PipelineBoard(@Nullable Pipeline pipeline, Map<Long, Stage> stages) {
+public record PipelineBoard(@Nullable Pipeline pipeline, ById<Stage> stages) {
 
-    public static final PipelineBoard EMPTY = new PipelineBoard(null, Map.of());
+    public static final PipelineBoard EMPTY = new PipelineBoard(null, ById.none());
 
     public PipelineBoard with(@Nullable Pipeline newPipeline) {
         return new PipelineBoard(newPipeline, stages);
@@ -19,7 +18,7 @@ public record PipelineBoard(@Nullable Pipeline pipeline, Map<Long, Stage> stages
 
     /** The board with that stage in its newest version, or without it when {@code stage} is null. */
     public PipelineBoard with(long stageId, @Nullable Stage stage) {
-        return new PipelineBoard(pipeline, ById.with(stages, stageId, stage));
+        return new PipelineBoard(pipeline, stages.with(stageId, stage));
     }
 
     public boolean isEmpty() {

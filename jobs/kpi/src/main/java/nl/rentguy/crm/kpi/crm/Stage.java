@@ -5,4 +5,10 @@ package nl.rentguy.crm.kpi.crm;
  *
  * @param order position on the board, the CRM's column {@code "order"}
  */
-public record Stage(long id, long pipelineId, String name, int order) {}
+public record Stage(long id, long pipelineId, String name, int order) implements CrmRow.Part {
+
+    @Override
+    public long parentId() {
+        return pipelineId;
+    }
+}

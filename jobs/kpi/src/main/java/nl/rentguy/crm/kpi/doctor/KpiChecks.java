@@ -7,7 +7,7 @@ import java.util.List;
 final class KpiChecks {
 
     /** The newest migration in {@code sql/kpi}. */
-    static final String SCHEMA_VERSION = "4";
+    static final String SCHEMA_VERSION = "5";
 
     private final Query query;
     private final Findings findings;

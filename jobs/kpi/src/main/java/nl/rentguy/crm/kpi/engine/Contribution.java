@@ -1,14 +1,21 @@
 package nl.rentguy.crm.kpi.engine;
 
-/**
- * An amount that holds for a cell at every instant t with {@code first <= t < end}.
- *
- * @param first the first millisecond of KPI time at which it holds; {@link Long#MIN_VALUE} when it has always held
- * @param end the first at which it no longer does; {@link Long#MAX_VALUE} when it holds for ever
- */
-public record Contribution(Cell cell, Amounts amounts, long first, long end) {
+/** What an entity adds to a KPI table at every instant t with {@code first <= t < end}. */
+public sealed interface Contribution {
 
-    boolean holdsAt(long millis) {
-        return first <= millis && millis < end;
+    /** The first millisecond of KPI time at which it holds; {@link Long#MIN_VALUE} when it has always held. */
+    long first();
+
+    /** The first at which it no longer does; {@link Long#MAX_VALUE} when it holds for ever. */
+    long end();
+
+    default boolean holdsAt(long millis) {
+        return first() <= millis && millis < end();
     }
+
+    /** An amount that is added to a cell's sums. */
+    record OfAmounts(Cell cell, Amounts amounts, long first, long end) implements Contribution {}
+
+    /** A row of its own. Of several with the same table and key at most one holds at any instant. */
+    record OfRow(String table, KpiRow row, long first, long end) implements Contribution {}
 }

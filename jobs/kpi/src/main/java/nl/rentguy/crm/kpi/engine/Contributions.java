@@ -2,7 +2,7 @@ package nl.rentguy.crm.kpi.engine;
 
 import java.time.Instant;
 
-/** Takes what an entity contributes to one KPI table. */
+/** Takes what an entity contributes to the KPI tables. */
 @FunctionalInterface
 public interface Contributions {
 
@@ -20,6 +20,16 @@ public interface Contributions {
 
     /** An amount that holds at every instant t with {@code from <= t < until}. */
     default void between(Instant from, Instant until, Cell cell, Amounts amounts) {
-        add(new Contribution(cell, amounts, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
+        add(new Contribution.OfAmounts(cell, amounts, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
+    }
+
+    /** A row of that table that is there whatever the time. */
+    default void row(String table, KpiRow row) {
+        rowBetween(Instant.MIN, Instant.MAX, table, row);
+    }
+
+    /** A row of that table that is there at every instant t with {@code from <= t < until}. */
+    default void rowBetween(Instant from, Instant until, String table, KpiRow row) {
+        add(new Contribution.OfRow(table, row, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
     }
 }

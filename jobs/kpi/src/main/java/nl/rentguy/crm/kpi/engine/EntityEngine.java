@@ -2,16 +2,18 @@ package nl.rentguy.crm.kpi.engine;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.Contribution.OfAmounts;
+import nl.rentguy.crm.kpi.engine.Contribution.OfRow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns changes of one entity, and the passing of time, into deltas. What is active is never stored: the delta is
- * {@code active(new, now) - active(old, evaluatedAt)}, so an entity costs its state and one instant.
+ * Turns changes of one entity, and the passing of time, into changes of sums and rows. What is active is never stored: it follows from the
+ * state and one instant, so that is what an entity costs.
  */
 public final class EntityEngine<S> {
 
@@ -19,9 +21,9 @@ public final class EntityEngine<S> {
      * An entity between two calls.
      *
      * @param state null when nothing of the entity is left
-     * @param evaluatedAt KPI time up to which deltas have been emitted; {@link KpiTime#NONE} before the first
-     * @param nextBoundary when time alone changes something next, in KPI time; {@link Long#MAX_VALUE} when it never does again. Of no
-     *     meaning before the first deltas
+     * @param evaluatedAt KPI time up to which effects have been emitted; {@link KpiTime#NONE} before the first
+     * @param nextBoundary before then time alone changes nothing, in KPI time; {@link Long#MAX_VALUE} when it never does again. Of no
+     *     meaning before the first effects
      */
     public record Tracked<S>(@Nullable S state, long evaluatedAt, long nextBoundary) {
 
@@ -29,6 +31,8 @@ public final class EntityEngine<S> {
             return new Tracked<>(null, KpiTime.NONE, Long.MAX_VALUE);
         }
     }
+
+    private record RowKey(String table, List<Object> key) {}
 
     private final EntityModel<S> model;
 
@@ -42,85 +46,121 @@ public final class EntityEngine<S> {
     }
 
     /**
-     * Applies a change that counts from {@code now} on. What time alone changed before then is emitted first, each at its
-     * own instant. The entity's contributions are evaluated twice, before and after, however many there are.
+     * Applies a change that counts from {@code now} on. What time alone changed before then is emitted first, each at its own instant.
      *
      * @param now not before the time up to which the entity was evaluated
      */
-    public Tracked<S> change(Tracked<S> entity, RowChange change, long now, Consumer<Delta> out) {
-        Passed<S> before = pass(entity, now, out);
-        S changed = model.fold(before.state, change);
+    public Tracked<S> change(Tracked<S> entity, RowChange change, long now, Effects out) {
+        Tracked<S> passed = entity.evaluatedAt() == KpiTime.NONE || now >= entity.nextBoundary()
+                ? advance(entity, now, out)
+                : entity;
+        S before = passed.state();
+        S changed = model.fold(before, change);
         S after = changed == null ? null : model.forget(changed, Instant.ofEpochMilli(now));
-        List<Contribution> contributed = contributions(after);
-        Map<Cell, Amounts> difference = new LinkedHashMap<>();
-        for (Contribution held : before.contributions) {
-            if (held.holdsAt(now)) {
-                difference.merge(held.cell(), held.amounts().negated(), Amounts::plus);
+        List<Contribution> lost = new ArrayList<>();
+        List<Contribution> gained = new ArrayList<>();
+        model.difference(before, after, now, lost::add, gained::add);
+        emitDifference(lost, gained, now, out);
+        return new Tracked<>(
+                after,
+                now,
+                after == null ? Long.MAX_VALUE : Math.min(stillAhead(passed, now), nextBoundary(after, gained, now)));
+    }
+
+    /** What was ahead of the entity may be so still; when it is not, the entity is looked at once for nothing. */
+    private static long stillAhead(Tracked<?> entity, long now) {
+        return entity.state() == null || entity.nextBoundary() <= now ? Long.MAX_VALUE : entity.nextBoundary();
+    }
+
+    private static void emitDifference(List<Contribution> lost, List<Contribution> gained, long now, Effects out) {
+        Map<Cell, Amounts> sums = new LinkedHashMap<>();
+        Map<RowKey, KpiRow> rows = new LinkedHashMap<>();
+        for (Contribution contribution : lost) {
+            if (!contribution.holdsAt(now)) {
+                continue;
+            }
+            if (contribution instanceof OfAmounts of) {
+                sums.merge(of.cell(), of.amounts().negated(), Amounts::plus);
+            } else if (contribution instanceof OfRow of) {
+                rows.put(new RowKey(of.table(), of.row().key()), of.row());
             }
         }
-        for (Contribution holds : contributed) {
-            if (holds.holdsAt(now)) {
-                difference.merge(holds.cell(), holds.amounts(), Amounts::plus);
+        for (Contribution contribution : gained) {
+            if (!contribution.holdsAt(now)) {
+                continue;
+            }
+            if (contribution instanceof OfAmounts of) {
+                sums.merge(of.cell(), of.amounts(), Amounts::plus);
+            } else if (contribution instanceof OfRow of) {
+                KpiRow row = of.row();
+                if (!row.equals(rows.remove(new RowKey(of.table(), row.key())))) {
+                    out.row(of.table(), row.key(), row.values(), now);
+                }
             }
         }
-        difference.forEach((cell, amounts) -> {
+        rows.keySet().forEach(row -> out.row(row.table, row.key, null, now));
+        sums.forEach((cell, amounts) -> {
             if (!amounts.isZero()) {
-                out.accept(new Delta(cell, now, amounts));
+                out.sums(new Delta(cell, now, amounts));
             }
         });
-        return new Tracked<>(after, now, nextBoundary(after, contributed, now));
     }
 
     /** Lets time pass up to and including {@code now}. */
-    public Tracked<S> advance(Tracked<S> entity, long now, Consumer<Delta> out) {
-        if (now <= entity.evaluatedAt()) {
+    public Tracked<S> advance(Tracked<S> entity, long now, Effects out) {
+        long since = entity.evaluatedAt();
+        S state = entity.state();
+        if (now <= since || state == null) {
             return entity;
         }
-        Passed<S> passed = pass(entity, now, out);
-        return new Tracked<>(passed.state, now, nextBoundary(passed.state, passed.contributions, now));
-    }
-
-    /** An entity at an instant, and all that it contributes at any. */
-    private record Passed<S>(@Nullable S state, List<Contribution> contributions) {}
-
-    private Passed<S> pass(Tracked<S> entity, long now, Consumer<Delta> out) {
-        S state = entity.state();
-        if (state == null) {
-            return new Passed<>(null, List.of());
+        List<Contribution> contributed = contributions(state, since == KpiTime.NONE ? now : since, now);
+        List<Boundary> boundaries = new ArrayList<>();
+        for (Contribution contribution : contributed) {
+            addBoundaries(contribution, since, now, boundaries);
         }
-        List<Contribution> contributed = contributions(state);
-        long since = entity.evaluatedAt();
-        if (now <= since) {
-            return new Passed<>(state, contributed);
-        }
-        if (since == KpiTime.NONE || now >= entity.nextBoundary()) {
-            contributed.forEach(contribution -> emit(contribution, since, now, out));
-        }
+        // A row that ends and one of the same key that begins at the same instant: the latter stands.
+        boundaries.sort(Comparator.comparingLong(Boundary::at).thenComparing(Boundary::begins));
+        boundaries.forEach(boundary -> boundary.emit(out));
         S left = model.forget(state, Instant.ofEpochMilli(now));
-        return new Passed<>(left, left == state ? contributed : contributions(left));
+        if (left == null) {
+            return new Tracked<>(null, now, Long.MAX_VALUE);
+        }
+        return new Tracked<>(
+                left, now, nextBoundary(left, left == state ? contributed : contributions(left, now, now), now));
     }
 
-    private static void emit(Contribution c, long since, long now, Consumer<Delta> out) {
-        if (since == KpiTime.NONE) {
-            if (c.holdsAt(now)) {
-                out.accept(new Delta(c.cell(), now, c.amounts()));
+    /** The instant at which a contribution begins, or ends. */
+    private record Boundary(Contribution contribution, long at, boolean begins) {
+
+        void emit(Effects out) {
+            if (contribution instanceof OfAmounts of) {
+                out.sums(new Delta(
+                        of.cell(), at, begins ? of.amounts() : of.amounts().negated()));
+            } else if (contribution instanceof OfRow of) {
+                out.row(of.table(), of.row().key(), begins ? of.row().values() : null, at);
             }
-            return;
         }
-        long first = c.first();
-        long end = c.end();
-        if (first < end) {
+    }
+
+    private static void addBoundaries(Contribution contribution, long since, long now, List<Boundary> to) {
+        long first = contribution.first();
+        long end = contribution.end();
+        if (since == KpiTime.NONE) {
+            if (contribution.holdsAt(now)) {
+                to.add(new Boundary(contribution, now, true));
+            }
+        } else if (first < end) {
             if (since < first && first <= now) {
-                out.accept(new Delta(c.cell(), first, c.amounts()));
+                to.add(new Boundary(contribution, first, true));
             }
             if (since < end && end <= now) {
-                out.accept(new Delta(c.cell(), end, c.amounts().negated()));
+                to.add(new Boundary(contribution, end, false));
             }
         }
     }
 
-    private long nextBoundary(@Nullable S state, List<Contribution> contributed, long now) {
-        long expires = state == null ? Long.MAX_VALUE : KpiTime.atOrAfter(model.expiresAt(state));
+    private long nextBoundary(S state, List<Contribution> contributed, long now) {
+        long expires = KpiTime.atOrAfter(model.expiresAt(state));
         long next = expires > now ? expires : Long.MAX_VALUE;
         for (Contribution c : contributed) {
             if (c.first() > now && c.first() < c.end()) {
@@ -132,11 +172,9 @@ public final class EntityEngine<S> {
         return next;
     }
 
-    private List<Contribution> contributions(@Nullable S state) {
+    private List<Contribution> contributions(S state, long from, long until) {
         List<Contribution> result = new ArrayList<>();
-        if (state != null) {
-            model.contribute(state, result::add);
-        }
+        model.contribute(state, from, until, result::add);
         return result;
     }
 }

@@ -15,8 +15,27 @@ public interface EntityModel<S> {
     @Nullable
     S fold(@Nullable S state, RowChange change);
 
-    /** Adds all contributions of the entity, of every time. */
-    void contribute(S state, Contributions to);
+    /**
+     * Adds all contributions that hold, begin or end between two instants of KPI time, both included, and of those that begin later at
+     * least the first. More may be added: an entity with few parts adds all of them.
+     */
+    void contribute(S state, long from, long until, Contributions to);
+
+    /**
+     * Adds what one state contributes at that KPI time and the other does not. What both contribute may be added to both, or to neither:
+     * an entity with many parts leaves out those that are the same, so that a change costs what it touches.
+     *
+     * @param before null when there was no entity
+     * @param after null when there is none any more
+     */
+    default void difference(@Nullable S before, @Nullable S after, long now, Contributions lost, Contributions gained) {
+        if (before != null) {
+            contribute(before, now, now, lost);
+        }
+        if (after != null) {
+            contribute(after, now, now, gained);
+        }
+    }
 
     /**
      * The entity without what can no longer contribute at {@code now} or later; null when nothing is left. By default all of

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.job;
 
+import java.util.Objects;
 import nl.rentguy.crm.kpi.cdc.CapturedTables;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.LogPosition;
@@ -9,6 +10,7 @@ import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Delta;
@@ -22,7 +24,7 @@ import nl.rentguy.crm.kpi.operators.DecodeOperator;
 import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
-import nl.rentguy.crm.kpi.operators.ParentFunction;
+import nl.rentguy.crm.kpi.operators.EntityFunction.PartOf;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
 import nl.rentguy.crm.kpi.operators.StatusOperator;
@@ -43,6 +45,7 @@ import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole job.
@@ -50,19 +53,18 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> commit-clock --> decode --+==> deals (own rows, activities, runs) --> combine ==+
- *                                   |      +==> leads (own rows, deals) --> combine =============+
- *              dead-letter-sink <---+      +==> runs --> combine ================================+==> accumulate
- *                                   |      +==> pipelines (own rows, stages) --> combine ========+       |
- *                                   |      +==> metrics --> combine =============================+       | by tenant
- *                                   v                                                                    v
- *                                status <------------------------------------------------------------- write ---> KPI database
- *                                   |
- * ==> by key                        +--> status-sink
+ * crm-source --> commit-clock --> decode --+==> runs ----------------------+--> combine ==> accumulate --+
+ *                                   |      +==> metrics -------------------+                            |
+ *              dead-letter-sink <---+      +==> activities ==> deals ------+                            | by tenant
+ *                                   |      +==> deals ==> leads -----------+--> rows -------------------+
+ *                                   |      +==> stages ==> pipelines ------+                            v
+ *                                   +--> status <---------------------------------------------------- write ---> KPI database
+ *                                          |
+ * ==> by key                               +--> status-sink
  * }</pre>
  *
- * <p>Rows that are part of another row's entity go there by a {@link ParentFunction}. Before the deals there goes what an earlier
- * job knew of them, see {@link RememberOperator}.
+ * <p>Each row of the CRM is an entity, which sends what another one needs of it there: an activity to its deal, a deal to its lead, a
+ * stage to its pipeline. Before the deals there goes what an earlier job knew of them, see {@link RememberOperator}.
  */
 public final class KpiGraph {
 
@@ -85,7 +87,7 @@ public final class KpiGraph {
         KpiGraph graph = new KpiGraph(config);
         graph.heartbeat(env);
         SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
-        DataStream<Long> kpiTime = graph.publish(graph.deltas(changes));
+        DataStream<Long> kpiTime = graph.publish(graph.entities(changes));
         graph.status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
     }
 
@@ -127,50 +129,89 @@ public final class KpiGraph {
         return changes;
     }
 
-    private DataStream<Delta> deltas(DataStream<RowChange> changes) {
-        DataStream<RowChange> deals = of(CrmTable.DEALS, changes);
-        DataStream<RowChange> runs = of(CrmTable.AUTOMATION_RUNS, changes);
-        DataStream<EntityChange> dealFiles = deals.transform(
+    private Entities entities(DataStream<RowChange> changes) {
+        Entities all = new Entities();
+        DataStream<EntityChange> activities = all.of(
+                Uids.ACTIVITIES,
+                own(CrmTable.ACTIVITIES, changes),
+                Kpis::activities,
+                Contact::of,
+                StreamTypes.ACTIVITY);
+        DataStream<EntityChange> deals = of(CrmTable.DEALS, changes)
+                .transform(
                         Uids.ownRows(CrmTable.DEALS),
                         StreamTypes.ENTITY_CHANGE,
                         new RememberOperator(new RememberedDeals(Database.kpi(config))))
-                .uid(Uids.ownRows(CrmTable.DEALS))
-                .union(
-                        partsOf(Uids.ACTIVITY_TO_DEAL, of(CrmTable.ACTIVITIES, changes)),
-                        partsOf(Uids.RUN_TO_DEAL, runs));
-        DataStream<EntityChange> leadFiles =
-                ownRows(CrmTable.LEADS, of(CrmTable.LEADS, changes)).union(partsOf(Uids.DEAL_TO_LEAD, deals));
-        DataStream<EntityChange> boards = ownRows(CrmTable.PIPELINES, of(CrmTable.PIPELINES, changes))
-                .union(partsOf(Uids.STAGE_TO_PIPELINE, of(CrmTable.PIPELINE_STAGES, changes)));
-        DataStream<EntityChange> metrics =
-                ownRows(CrmTable.ACQUISITION_METRICS, of(CrmTable.ACQUISITION_METRICS, changes));
-        return entities(Uids.DEALS, dealFiles, Kpis::deals, StreamTypes.DEAL_FILE)
-                .union(
-                        entities(Uids.LEADS, leadFiles, Kpis::leads, StreamTypes.LEAD_FILE),
-                        entities(Uids.RUNS, ownRows(CrmTable.AUTOMATION_RUNS, runs), Kpis::runs, StreamTypes.RUN),
-                        entities(Uids.PIPELINES, boards, Kpis::boards, StreamTypes.PIPELINE_BOARD),
-                        entities(Uids.METRICS, metrics, Kpis::metrics, StreamTypes.METRIC));
+                .uid(Uids.ownRows(CrmTable.DEALS));
+        DataStream<EntityChange> dealsOfLeads =
+                all.of(Uids.DEALS, deals.union(activities), Kpis::deals, Kpis::ofLead, StreamTypes.DEAL_FILE);
+        all.of(
+                Uids.LEADS,
+                own(CrmTable.LEADS, changes).union(dealsOfLeads),
+                Kpis::leads,
+                nothing(),
+                StreamTypes.LEAD_FILE);
+        all.of(Uids.RUNS, own(CrmTable.AUTOMATION_RUNS, changes), Kpis::runs, nothing(), StreamTypes.RUN);
+        DataStream<EntityChange> stages = all.of(
+                Uids.STAGES,
+                own(CrmTable.PIPELINE_STAGES, changes),
+                kpis -> kpis.stages(),
+                stage -> stage,
+                StreamTypes.STAGE);
+        all.of(
+                Uids.PIPELINES,
+                own(CrmTable.PIPELINES, changes).union(stages),
+                Kpis::boards,
+                nothing(),
+                StreamTypes.PIPELINE_BOARD);
+        all.of(Uids.METRICS, own(CrmTable.ACQUISITION_METRICS, changes), Kpis::metrics, nothing(), StreamTypes.METRIC);
+        return all;
     }
 
-    private static DataStream<EntityChange> partsOf(String uid, DataStream<RowChange> changes) {
-        return changes.keyBy(RowChange::id, Types.LONG)
-                .process(new ParentFunction(), StreamTypes.ENTITY_CHANGE)
-                .name(uid)
-                .uid(uid);
+    private static <S> PartOf<S> nothing() {
+        return entity -> null;
     }
 
-    private <S> DataStream<Delta> entities(
-            String uid, DataStream<EntityChange> changes, ModelOf<S> modelOf, TypeInformation<S> type) {
-        return changes.keyBy(EntityChange::entityId, Types.LONG)
-                .process(new EntityFunction<>(settings, modelOf, type, cadence.tickMillis()), StreamTypes.DELTA)
-                .name(uid)
-                .uid(uid)
-                .transform(Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
-                .uid(uid + "-" + Uids.COMBINE);
+    /** What all kinds of entities have to say. */
+    private final class Entities {
+
+        private @Nullable DataStream<Delta> deltas;
+        private @Nullable DataStream<TableRow> rows;
+
+        /** Adds a kind, and tells what other entities need of it. */
+        <S> DataStream<EntityChange> of(
+                String uid,
+                DataStream<EntityChange> changes,
+                ModelOf<S> modelOf,
+                PartOf<S> partOf,
+                TypeInformation<S> type) {
+            SingleOutputStreamOperator<Delta> entities = changes.keyBy(EntityChange::entityId, Types.LONG)
+                    .process(
+                            new EntityFunction<>(settings, modelOf, partOf, type, cadence.tickMillis()),
+                            StreamTypes.DELTA)
+                    .name(uid)
+                    .uid(uid);
+            DataStream<Delta> combined = entities.transform(
+                            Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
+                    .uid(uid + "-" + Uids.COMBINE);
+            deltas = deltas == null ? combined : deltas.union(combined);
+            DataStream<TableRow> ofRows = entities.getSideOutput(EntityFunction.ROWS);
+            rows = rows == null ? ofRows : rows.union(ofRows);
+            return entities.getSideOutput(EntityFunction.PARTS);
+        }
+
+        DataStream<Delta> deltas() {
+            return Objects.requireNonNull(deltas, "there is no entity");
+        }
+
+        DataStream<TableRow> rows() {
+            return Objects.requireNonNull(rows, "there is no entity");
+        }
     }
 
-    private static DataStream<EntityChange> ownRows(CrmTable table, DataStream<RowChange> changes) {
-        return changes.map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
+    private static DataStream<EntityChange> own(CrmTable table, DataStream<RowChange> changes) {
+        return of(table, changes)
+                .map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
                 .name(Uids.ownRows(table))
                 .uid(Uids.ownRows(table));
     }
@@ -181,13 +222,15 @@ public final class KpiGraph {
                 .uid(Uids.rows(table));
     }
 
-    private DataStream<Long> publish(DataStream<Delta> deltas) {
-        DataStream<TableRow> rows = deltas.keyBy(delta -> delta.cell().group(), StreamTypes.GROUP)
+    private DataStream<Long> publish(Entities entities) {
+        DataStream<TableRow> sums = entities.deltas()
+                .keyBy(delta -> delta.cell().group(), StreamTypes.GROUP)
                 .process(new AccumulateFunction(settings, cadence), StreamTypes.TABLE_ROW)
                 .name(Uids.ACCUMULATE)
                 .uid(Uids.ACCUMULATE);
-        int writers = Math.min(JobOptions.writers(config), rows.getParallelism());
-        return rows.partitionCustom((tenant, shares) -> KpiWriter.shareOf(tenant, shares), TableRow::tenant)
+        int writers = Math.min(JobOptions.writers(config), sums.getParallelism());
+        return sums.union(entities.rows())
+                .partitionCustom((tenant, shares) -> KpiWriter.shareOf(tenant, shares), TableRow::tenant)
                 .transform(
                         Uids.WRITE,
                         Types.LONG,

@@ -9,10 +9,8 @@ final class Uids {
     static final String DECODE = "decode";
     static final String COMMIT_CLOCK = "commit-clock";
     static final String DEAD_LETTER_SINK = "dead-letter-sink";
-    static final String STAGE_TO_PIPELINE = "stage-to-pipeline";
-    static final String DEAL_TO_LEAD = "deal-to-lead";
-    static final String ACTIVITY_TO_DEAL = "activity-to-deal";
-    static final String RUN_TO_DEAL = "run-to-deal";
+    static final String ACTIVITIES = "activities";
+    static final String STAGES = "stages";
     static final String LEADS = "leads";
     static final String DEALS = "deals";
     static final String PIPELINES = "pipelines";

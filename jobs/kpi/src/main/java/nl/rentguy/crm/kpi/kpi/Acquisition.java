@@ -14,6 +14,7 @@ import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
@@ -21,7 +22,7 @@ import nl.rentguy.crm.kpi.engine.Slots.Sum;
  * {@code crm_acquisition}: what the websites brought each tenant in the window of days that ends today. A tenant without figures in
  * the window has no row. {@code crm_acquisition_daily} has the same figures for each day that the dashboard can look back to.
  */
-public final class Acquisition implements Kpi {
+public final class Acquisition implements SumKpi {
 
     private static final List<String> METRICS = List.of();
 

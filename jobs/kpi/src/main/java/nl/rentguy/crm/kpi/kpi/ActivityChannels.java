@@ -5,22 +5,20 @@ import static nl.rentguy.crm.kpi.kpi.SqlType.TEXT;
 import static nl.rentguy.crm.kpi.kpi.SqlType.TIMESTAMPTZ;
 
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Activity;
-import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.Contacts;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import org.jspecify.annotations.Nullable;
 
 /** {@code crm_activity_channels}: how customers are reached: the calls, e-mails and other activities of each type. */
-public final class ActivityChannels implements Kpi {
+public final class ActivityChannels implements SumKpi {
 
     private static final List<String> ALL = List.of("all");
     private static final String LAST = "last";
@@ -54,44 +52,37 @@ public final class ActivityChannels implements Kpi {
     }
 
     @Override
-    public void contribute(DealFile file, Contributions to) {
-        Map<Cell.Group, List<Instant>> byType = new HashMap<>();
-        for (Activity activity : file.activities().values()) {
-            byType.computeIfAbsent(
-                            new Cell.Group(TABLE.name(), List.of(activity.tenantId(), activity.type())),
-                            type -> new ArrayList<>())
-                    .add(activity.occurredAt());
-        }
-        byType.forEach((group, instants) -> {
-            instants.sort(null);
-            contribute(group, instants, to);
-        });
+    public void contribute(Activity activity, Contributions to) {
+        Cell all = new Cell(group(activity.tenantId(), activity.type()), ALL);
+        to.always(all, SLOTS.fill().add(TOTAL, 1).amounts());
+        Instant at = activity.occurredAt();
+        to.between(
+                at,
+                at.plus(settings.window()),
+                all,
+                SLOTS.fill().add(IN_WINDOW, 1).amounts());
     }
 
-    /** What the activities of one type contribute, those of one deal, in order of time. */
-    private void contribute(Cell.Group group, List<Instant> instants, Contributions to) {
-        Cell all = new Cell(group, ALL);
-        to.always(all, SLOTS.fill().add(TOTAL, instants.size()).amounts());
-        for (int i = 0; i < instants.size(); i++) {
-            Instant at = instants.get(i);
-            Instant next = i + 1 < instants.size() ? instants.get(i + 1) : Instant.MAX;
-            Instant windowEnd = at.plus(settings.window());
-            to.between(at, windowEnd, all, SLOTS.fill().add(IN_WINDOW, 1).amounts());
-            // However many activities are in the window, the deal counts once.
-            to.between(
-                    at,
-                    windowEnd.isBefore(next) ? windowEnd : next,
-                    all,
-                    SLOTS.fill().add(DEALS_TOUCHED, 1).amounts());
-            // Values by day, so that no tally grows with the CRM's whole history.
-            to.between(
-                    at,
-                    next,
-                    new Cell(group, List.of(LAST, settings.dayOf(at).toString())),
-                    SLOTS.fill()
-                            .tally(ChronoUnit.MICROS.between(Instant.EPOCH, at))
-                            .amounts());
-        }
+    /** However many activities are in the window, the deal counts once; and of each deal the last one alone is kept as a value. */
+    @Override
+    public void contribute(Contacts.Channel channel, Instant activity, Instant next, Contributions to) {
+        Cell.Group group = group(channel.tenantId(), channel.type());
+        Instant windowEnd = activity.plus(settings.window());
+        to.between(
+                activity,
+                windowEnd.isBefore(next) ? windowEnd : next,
+                new Cell(group, ALL),
+                SLOTS.fill().add(DEALS_TOUCHED, 1).amounts());
+        // Values by day, so that no tally grows with the CRM's whole history.
+        to.between(
+                activity,
+                next,
+                new Cell(group, List.of(LAST, settings.dayOf(activity).toString())),
+                SLOTS.fill().tally(Contacts.micros(activity)).amounts());
+    }
+
+    private static Cell.Group group(String tenant, String type) {
+        return new Cell.Group(TABLE.name(), List.of(tenant, type));
     }
 
     @Override
@@ -104,7 +95,7 @@ public final class ActivityChannels implements Kpi {
         for (Map.Entry<List<String>, Amounts> line : lines.entrySet()) {
             Long micros = line.getKey().get(0).equals(LAST) ? Slots.max(line.getValue()) : null;
             if (micros != null) {
-                Instant at = Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+                Instant at = Contacts.instant(micros);
                 last = last == null || at.isAfter(last) ? at : last;
             }
         }

@@ -17,6 +17,7 @@ import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * the deadline passes, with no event. The day is that of {@code created_at} in the configured time zone. After {@code
  * kpi.freeze-days} it is history: what is then deleted in the CRM changes nothing.
  */
-public final class AutomationSla implements Kpi {
+public final class AutomationSla implements SumKpi {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final List<String> RUNS = List.of();

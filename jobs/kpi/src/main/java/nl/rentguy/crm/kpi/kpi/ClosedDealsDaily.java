@@ -14,6 +14,7 @@ import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
@@ -21,7 +22,7 @@ import nl.rentguy.crm.kpi.engine.Slots.Sum;
  * {@code crm_closed_deals_daily}: the deals that were won and lost on each day that the dashboard can look back to, by the stage
  * and currency they are in now and the day on which they were created: what a look-back and a date filter together need.
  */
-public final class ClosedDealsDaily implements Kpi {
+public final class ClosedDealsDaily implements SumKpi {
 
     private static final List<String> DEALS = List.of();
 

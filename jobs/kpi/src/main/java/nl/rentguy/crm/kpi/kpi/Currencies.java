@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import org.jspecify.annotations.Nullable;
 
 /** Keys that have a row for each currency in them: one line of sums per currency, beside lines that tell what the key is. */

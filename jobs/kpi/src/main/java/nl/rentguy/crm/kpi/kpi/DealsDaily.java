@@ -15,6 +15,7 @@ import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
@@ -23,7 +24,7 @@ import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
  * {@code crm_deals_daily}: the deals that were created, won and lost on each day, by the stage and currency they are in now. For
  * time series and for filters by date: columns that begin with {@code created_} are about the deals that were created on the day.
  */
-public final class DealsDaily implements Kpi {
+public final class DealsDaily implements SumKpi {
 
     private static final List<String> DEALS = List.of();
 

@@ -1,53 +1,51 @@
 package nl.rentguy.crm.kpi.kpi;
 
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
-import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.Contacts;
+import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
-import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
+import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
-import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One KPI table: what each kind of entity contributes to it, and how its rows follow from the sums. A KPI overrides
- * {@code contribute} for the entities it is about; the others contribute nothing.
+ * One KPI table: what each kind of entity contributes to it, part by part. A KPI overrides {@code contribute} for the parts it is about;
+ * the others contribute nothing. There are two kinds: {@link SumKpi}, whose rows follow from sums, and {@link RowKpi}, whose rows are
+ * contributed as they are.
  */
-public interface Kpi {
+public sealed interface Kpi permits SumKpi, RowKpi {
 
     KpiTable<?> table();
 
-    /** By default what the deal's own history contributes. */
-    default void contribute(DealFile file, Contributions to) {
-        if (file.history() != null) {
-            contribute(file.history(), to);
-        }
-    }
-
+    /** A deal, by its row and what that does not tell, without the stages it has left. */
     default void contribute(DealHistory deal, Contributions to) {}
 
-    default void contribute(LeadFile file, Contributions to) {}
+    /** A deal's visit to a stage that it has left. */
+    default void contribute(Deal deal, StageVisit left, Contributions to) {}
+
+    /** The time between two activities of a deal's own tenant, or since its creation until the first, or from the last on. */
+    default void contribute(DealHistory deal, Instant activity, Instant next, Contributions to) {}
+
+    /** The same of activities of one kind, whoever's deal it is, from one on. */
+    default void contribute(Contacts.Channel channel, Instant activity, Instant next, Contributions to) {}
+
+    default void contribute(Activity activity, Contributions to) {}
+
+    /** A lead, and whether any deal of its own tenant names it, and whether one of these is won. */
+    default void contribute(Lead lead, boolean hasDeals, boolean isWon, Contributions to) {}
+
+    /** A deal that names a lead; the lead is null while it is not known, and when it is another tenant's. */
+    default void contribute(DealOfLead deal, @Nullable Lead lead, Contributions to) {}
 
     default void contribute(PipelineBoard board, Contributions to) {}
 
     default void contribute(AutomationRun run, Contributions to) {}
 
     default void contribute(AcquisitionMetric metric, Contributions to) {}
-
-    /**
-     * The rows of one key.
-     *
-     * @param key as contributed, see {@link nl.rentguy.crm.kpi.engine.Cell.Group}
-     * @param lines the sums of each line, none of them all zero
-     * @param asOf KPI time
-     */
-    List<KpiRow> rows(List<String> key, Map<List<String>, Amounts> lines, Instant asOf);
-
-    /** Whether the rows of such lines change by the mere passing of time, as ages do. */
-    default boolean ages(Map<List<String>, Amounts> lines) {
-        return false;
-    }
 }

@@ -123,13 +123,6 @@ public record KpiSettings(
         return !frozenAt(dayOf(run.createdAt())).isAfter(now);
     }
 
-    /** Whether the run will not be on the watchlist any more: it failed or became overdue too long ago, or is of a frozen day. */
-    public boolean noLongerWatched(AutomationRun run, Instant now) {
-        Instant end =
-                run.isFailed() ? run.createdAt().plus(window) : deadline(run).plus(sla.watch());
-        return isFrozen(run, now) || !end.isAfter(now);
-    }
-
     /** The newest day whose figures no longer change at that instant. */
     public LocalDate lastFrozenDay(Instant now) {
         return dayOf(now).minusDays(freezeDays);

@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,11 +4,15 @@ import static java.util.stream.Collectors.joining;
 
 import java.util.List;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
+import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.engine.EntityModel;
+import org.jspecify.annotations.Nullable;
 
 /** The KPI tables that a job keeps, and the entities they are made of. */
 public final class Kpis {
@@ -27,6 +31,7 @@ public final class Kpis {
                         new DealsDaily(settings),
                         new ClosedDealsDaily(settings),
                         new DealStageHistory(),
+                        new Deals(),
                         new LeadFunnel(settings, Grain.TOTAL),
                         new LeadFunnel(settings, Grain.DAY),
                         new Acquisition(settings, Grain.TOTAL),
@@ -67,7 +72,15 @@ public final class Kpis {
                 .orElseThrow(() -> new IllegalArgumentException("no KPI table is named " + table));
     }
 
-    /** A deal with its past, its activities and its runs, from changes of any of them. */
+    /** The KPI with that table, whose rows follow from sums. */
+    public SumKpi sums(String table) {
+        if (named(table) instanceof SumKpi kpi) {
+            return kpi;
+        }
+        throw new IllegalArgumentException(table + " has no sums");
+    }
+
+    /** A deal with its past and when its activities occur, from changes of its row and of activities. */
     public EntityModel<DealFile> deals() {
         return new Entities.Deals(kpis, settings);
     }
@@ -75,6 +88,21 @@ public final class Kpis {
     /** A lead with the deals that name it, from changes of either. */
     public EntityModel<LeadFile> leads() {
         return new Entities.Leads(kpis);
+    }
+
+    /** What a lead needs to know of a deal; null when nothing. */
+    public static @Nullable DealOfLead ofLead(DealFile deal) {
+        return Entities.Deals.ofLead(deal);
+    }
+
+    /** A stage, from changes of its own row. */
+    public EntityModel<Stage> stages() {
+        return new Entities.Stages();
+    }
+
+    /** An activity, from changes of its own row. */
+    public EntityModel<Activity> activities() {
+        return new Entities.Activities(kpis);
     }
 
     /** A pipeline with its stages, from changes of either. */

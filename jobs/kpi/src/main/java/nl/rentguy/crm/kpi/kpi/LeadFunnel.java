@@ -11,10 +11,10 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.Lead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
@@ -22,7 +22,7 @@ import nl.rentguy.crm.kpi.engine.Slots.Sum;
  * {@code crm_lead_funnel}: how many leads became deals, and how many of these were won. {@code crm_lead_funnel_daily} has the
  * same by the day on which a lead, or a deal, was created.
  */
-public final class LeadFunnel implements Kpi {
+public final class LeadFunnel implements SumKpi {
 
     private static final List<String> ALL = List.of();
 
@@ -68,18 +68,14 @@ public final class LeadFunnel implements Kpi {
     }
 
     @Override
-    public void contribute(LeadFile file, Contributions to) {
-        Lead lead = file.lead();
-        if (lead == null) {
-            return;
-        }
+    public void contribute(Lead lead, boolean hasDeals, boolean isWon, Contributions to) {
         Cell cell = cell(lead.tenantId(), lead.createdAt());
         to.always(
                 cell,
                 SLOTS.fill()
                         .add(LEADS, 1)
-                        .addIf(file.ownDeals().findAny().isPresent(), WITH_DEALS)
-                        .addIf(file.isWon(), LEADS_WON)
+                        .addIf(hasDeals, WITH_DEALS)
+                        .addIf(isWon, LEADS_WON)
                         .amounts());
         to.between(
                 lead.createdAt(),

@@ -18,6 +18,7 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
@@ -29,7 +30,7 @@ import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
  * <p>A row per stage and currency that occurs in it; a stage without deals has one row of zeros in the default currency.
  * A deal counts in the stage its row names; a finished stage visit counts in the stage that was visited.
  */
-public final class PipelineVelocity implements Kpi {
+public final class PipelineVelocity implements SumKpi {
 
     private static final Duration DAY = Duration.ofDays(1);
     private static final String STAGE = "stage";
@@ -150,16 +151,19 @@ public final class PipelineVelocity implements Kpi {
                 deal,
                 (from, until) -> to.between(
                         from, until, cell, SLOTS.fill().add(FORECAST, weighted).amounts()));
-        for (StageVisit visit : history.endedVisits()) {
-            to.between(
-                    visit.leftAt(),
-                    visit.leftAt().plus(settings.window()),
-                    cell(deal.tenantId(), visit.stageId(), List.of(DEALS, deal.currency())),
-                    SLOTS.fill()
-                            .add(VISITS, 1)
-                            .add(VISITS_LENGTH, visit.length())
-                            .amounts());
+        StageVisit over = history.closedVisit();
+        if (over != null) {
+            contribute(deal, over, to);
         }
+    }
+
+    @Override
+    public void contribute(Deal deal, StageVisit visit, Contributions to) {
+        to.between(
+                visit.leftAt(),
+                visit.leftAt().plus(settings.window()),
+                cell(deal.tenantId(), visit.stageId(), List.of(DEALS, deal.currency())),
+                SLOTS.fill().add(VISITS, 1).add(VISITS_LENGTH, visit.length()).amounts());
     }
 
     @Override
@@ -169,6 +173,7 @@ public final class PipelineVelocity implements Kpi {
             return;
         }
         board.stages()
+                .all()
                 .values()
                 .forEach(stage -> to.always(
                         cell(pipeline.tenantId(), stage.id(), Header.line(pipeline, stage.name(), stage.order())),

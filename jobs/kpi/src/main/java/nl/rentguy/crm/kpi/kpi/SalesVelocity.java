@@ -18,6 +18,7 @@ import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import nl.rentguy.crm.kpi.engine.Slots.TimeSum;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * formula of sales management. A row per pipeline and currency that occurs in it; a pipeline without deals has one row of
  * zeros in the default currency.
  */
-public final class SalesVelocity implements Kpi {
+public final class SalesVelocity implements SumKpi {
 
     private static final Duration DAY = Duration.ofDays(1);
     private static final BigInteger MICROS_OF_DAY = BigInteger.valueOf(DAY.toNanos() / 1000);

@@ -15,12 +15,13 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.Lead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.Letters;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A source is the same however it is spelled: in upper or lower case, with blanks around it. Of several spellings the row
  * shows the first in alphabetical order.
  */
-public final class SourcePerformance implements Kpi {
+public final class SourcePerformance implements SumKpi {
 
     private static final String NAME = "name";
     private static final String SUMS = "sums";
@@ -132,29 +133,33 @@ public final class SourcePerformance implements Kpi {
     }
 
     @Override
-    public void contribute(LeadFile file, Contributions to) {
-        Lead lead = file.lead();
-        String known = lead == null ? null : lead.source();
-        if (lead != null) {
-            Source source = Source.of(Dimension.LEAD_SOURCE, known, Source.OF_LEADS_WITHOUT);
-            add(
-                    group(lead.tenantId(), source, settings.dayOf(lead.createdAt())),
-                    source,
-                    settings.defaultCurrency(),
-                    SLOTS.fill().add(LEADS, 1),
-                    to);
-        }
-        Source source = Source.of(Dimension.LEAD_SOURCE, known, Source.OF_DEALS_WITHOUT);
-        file.deals().values().forEach(deal -> {
-            boolean own = lead == null || deal.tenantId().equals(lead.tenantId());
-            add(deal, own ? source : Source.OF_DEALS_WITHOUT, to);
-        });
+    public void contribute(Lead lead, boolean hasDeals, boolean isWon, Contributions to) {
+        Source source = Source.of(Dimension.LEAD_SOURCE, lead.source(), Source.OF_LEADS_WITHOUT);
+        add(
+                group(lead.tenantId(), source, settings.dayOf(lead.createdAt())),
+                source,
+                settings.defaultCurrency(),
+                SLOTS.fill().add(LEADS, 1),
+                to);
+    }
+
+    @Override
+    public void contribute(DealOfLead deal, @Nullable Lead lead, Contributions to) {
+        add(deal, Source.of(Dimension.LEAD_SOURCE, lead == null ? null : lead.source(), Source.OF_DEALS_WITHOUT), to);
     }
 
     @Override
     public void contribute(DealHistory history, Contributions to) {
-        if (history.deal().leadId() == null) {
-            add(history.deal(), Source.OF_DEALS_WITHOUT, to);
+        Deal deal = history.deal();
+        if (deal.leadId() == null) {
+            add(
+                    deal.tenantId(),
+                    deal.currency(),
+                    deal.createdAt(),
+                    deal.outcome(),
+                    deal.valueCents(),
+                    Source.OF_DEALS_WITHOUT,
+                    to);
         }
     }
 
@@ -162,12 +167,9 @@ public final class SourcePerformance implements Kpi {
     public void contribute(AcquisitionMetric metric, Contributions to) {
         Source channel = Source.of(Dimension.GA_CHANNEL, metric.channel(), Source.OF_FIGURES_WITHOUT);
         Source source = Source.of(Dimension.GA_SOURCE, metric.source(), channel);
-        Contributions inWindow = contribution -> to.between(
+        addBetween(
                 settings.startOf(metric.capturedDate()),
                 grain.endOf(metric.capturedDate(), settings),
-                contribution.cell(),
-                contribution.amounts());
-        add(
                 group(metric.tenantId(), source, metric.capturedDate()),
                 source,
                 settings.defaultCurrency(),
@@ -177,20 +179,50 @@ public final class SourcePerformance implements Kpi {
                         .add(GTM_CONVERSIONS, metric.gtmConversions())
                         .add(GA_VALUE, metric.gaConversionCents())
                         .add(GTM_VALUE, metric.gtmConversionCents()),
-                inWindow);
+                to);
     }
 
-    private void add(Deal deal, Source source, Contributions to) {
-        Slots.Filling sums = SLOTS.fill().add(DEALS, 1).add(VALUE, deal.valueCents());
-        if (deal.outcome() == Deal.Outcome.WON) {
-            sums.add(WON, 1).add(WON_VALUE, deal.valueCents());
+    private void add(DealOfLead deal, Source source, Contributions to) {
+        add(deal.tenantId(), deal.currency(), deal.createdAt(), deal.outcome(), deal.valueCents(), source, to);
+    }
+
+    private void add(
+            String tenant,
+            String currency,
+            Instant created,
+            Deal.Outcome outcome,
+            long valueCents,
+            Source source,
+            Contributions to) {
+        Slots.Filling sums = SLOTS.fill().add(DEALS, 1).add(VALUE, valueCents);
+        if (outcome == Deal.Outcome.WON) {
+            sums.add(WON, 1).add(WON_VALUE, valueCents);
         }
-        add(group(deal.tenantId(), source, settings.dayOf(deal.createdAt())), source, deal.currency(), sums, to);
+        add(group(tenant, source, settings.dayOf(created)), source, currency, sums, to);
     }
 
     private static void add(Cell.Group group, Source source, String currency, Slots.Filling sums, Contributions to) {
-        to.always(new Cell(group, List.of(SUMS, currency)), sums.add(COUNT, 1).amounts());
-        to.always(new Cell(group, source.line()), SLOTS.fill().add(COUNT, 1).amounts());
+        addBetween(Instant.MIN, Instant.MAX, group, source, currency, sums, to);
+    }
+
+    private static void addBetween(
+            Instant from,
+            Instant until,
+            Cell.Group group,
+            Source source,
+            String currency,
+            Slots.Filling sums,
+            Contributions to) {
+        to.between(
+                from,
+                until,
+                new Cell(group, List.of(SUMS, currency)),
+                sums.add(COUNT, 1).amounts());
+        to.between(
+                from,
+                until,
+                new Cell(group, source.line()),
+                SLOTS.fill().add(COUNT, 1).amounts());
     }
 
     private Cell.Group group(String tenant, Source source, LocalDate day) {

@@ -10,12 +10,12 @@ import java.util.Set;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.KpiTime;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.kpi.SumKpi;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
@@ -103,12 +103,12 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     }
 
     private List<KpiRow> rows(Cell.Group group, Map<List<String>, Amounts> sums, Instant asOf) {
-        return kpis.named(group.kpi()).rows(group.key(), sums, asOf);
+        return kpis.sums(group.kpi()).rows(group.key(), sums, asOf);
     }
 
     private void publish(long at, OnTimerContext context, Collector<TableRow> out) throws Exception {
         Cell.Group group = context.getCurrentKey();
-        Kpi kpi = kpis.named(group.kpi());
+        SumKpi kpi = kpis.sums(group.kpi());
         Instant asOf = Instant.ofEpochMilli(at);
         Map<List<String>, Amounts> sums = sums();
         Set<List<String>> gone = new HashSet<>();

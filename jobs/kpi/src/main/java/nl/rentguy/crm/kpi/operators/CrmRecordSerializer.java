@@ -4,17 +4,27 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.ById;
+import nl.rentguy.crm.kpi.crm.Contact;
+import nl.rentguy.crm.kpi.crm.Contacts;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.Lead;
+import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
+import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
@@ -44,7 +54,12 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
         STAGE_VISIT,
         DEAL_HISTORY,
         PAST_DEAL,
-        ROW_CHANGE
+        DEAL_OF_LEAD,
+        CONTACT,
+        ROW_CHANGE,
+        DEAL_FILE,
+        LEAD_FILE,
+        PIPELINE_BOARD
     }
 
     private final Kind kind;
@@ -73,7 +88,12 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
             case STAGE_VISIT -> write((StageVisit) value, target);
             case DEAL_HISTORY -> write((DealHistory) value, target);
             case PAST_DEAL -> write((PastDeal) value, target);
+            case DEAL_OF_LEAD -> write((DealOfLead) value, target);
+            case CONTACT -> write((Contact) value, target);
             case ROW_CHANGE -> write((RowChange) value, target);
+            case DEAL_FILE -> write((DealFile) value, target);
+            case LEAD_FILE -> write((LeadFile) value, target);
+            case PIPELINE_BOARD -> write((PipelineBoard) value, target);
         }
     }
 
@@ -93,7 +113,12 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
                     case STAGE_VISIT -> visit(source);
                     case DEAL_HISTORY -> history(source);
                     case PAST_DEAL -> pastDeal(source);
+                    case DEAL_OF_LEAD -> dealOfLead(source);
+                    case CONTACT -> contact(source);
                     case ROW_CHANGE -> change(source);
+                    case DEAL_FILE -> dealFile(source);
+                    case LEAD_FILE -> leadFile(source);
+                    case PIPELINE_BOARD -> board(source);
                 };
     }
 
@@ -320,63 +345,213 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
                 source.readBoolean() ? history(source) : null);
     }
 
-    private static final int DELETION = 0;
-    private static final int ROW = 1;
-    private static final int REMEMBERED = 2;
+    private static void write(DealOfLead deal, DataOutputView target) throws IOException {
+        writeNumber(deal.leadId(), target);
+        StringValue.writeString(deal.tenantId(), target);
+        StringValue.writeString(deal.outcome().name(), target);
+        writeNumber(deal.valueCents(), target);
+        StringValue.writeString(deal.currency(), target);
+        writeInstant(deal.createdAt(), target);
+    }
+
+    private static DealOfLead dealOfLead(DataInputView source) throws IOException {
+        return new DealOfLead(
+                readNumber(source),
+                text(source),
+                Deal.Outcome.valueOf(text(source)),
+                readNumber(source),
+                text(source),
+                instant(source));
+    }
+
+    private static void write(Contact contact, DataOutputView target) throws IOException {
+        writeNumber(contact.dealId(), target);
+        StringValue.writeString(contact.tenantId(), target);
+        StringValue.writeString(contact.type(), target);
+        writeInstant(contact.occurredAt(), target);
+    }
+
+    private static Contact contact(DataInputView source) throws IOException {
+        return new Contact(readNumber(source), text(source), text(source), instant(source));
+    }
 
     private static void write(RowChange change, DataOutputView target) throws IOException {
         StringValue.writeString(change.table().name(), target);
         writeNumber(change.id(), target);
         target.writeLong(change.committedAt());
-        if (change.remembered() != null) {
-            target.writeByte(REMEMBERED);
-            write(change.remembered(), target);
-        } else if (change.lead() != null) {
-            target.writeByte(ROW);
-            write(change.lead(), target);
-        } else if (change.pipeline() != null) {
-            target.writeByte(ROW);
-            write(change.pipeline(), target);
-        } else if (change.stage() != null) {
-            target.writeByte(ROW);
-            write(change.stage(), target);
-        } else if (change.deal() != null) {
-            target.writeByte(ROW);
-            write(change.deal(), target);
-        } else if (change.activity() != null) {
-            target.writeByte(ROW);
-            write(change.activity(), target);
-        } else if (change.run() != null) {
-            target.writeByte(ROW);
-            write(change.run(), target);
-        } else if (change.metric() != null) {
-            target.writeByte(ROW);
-            write(change.metric(), target);
-        } else {
-            target.writeByte(DELETION);
-        }
+        writeAny(change.row(), target);
+        writeAny(change.before(), target);
     }
 
     private static RowChange change(DataInputView source) throws IOException {
-        CrmTable table = CrmTable.valueOf(text(source));
-        long id = readNumber(source);
-        long committedAt = source.readLong();
+        return new RowChange(
+                CrmTable.valueOf(text(source)), readNumber(source), source.readLong(), any(source), any(source));
+    }
+
+    private static final int NOTHING = 0;
+    private static final int LEAD_ROW = 1;
+    private static final int PIPELINE_ROW = 2;
+    private static final int STAGE_ROW = 3;
+    private static final int DEAL_ROW = 4;
+    private static final int ACTIVITY_ROW = 5;
+    private static final int RUN_ROW = 6;
+    private static final int METRIC_ROW = 7;
+    private static final int REMEMBERED = 8;
+    private static final int DEAL_PART = 9;
+    private static final int CONTACT_PART = 10;
+
+    private static void writeAny(@Nullable CrmRow row, DataOutputView target) throws IOException {
+        if (row == null) {
+            target.writeByte(NOTHING);
+        } else if (row instanceof Deal deal) {
+            target.writeByte(DEAL_ROW);
+            write(deal, target);
+        } else if (row instanceof Activity activity) {
+            target.writeByte(ACTIVITY_ROW);
+            write(activity, target);
+        } else if (row instanceof Contact contact) {
+            target.writeByte(CONTACT_PART);
+            write(contact, target);
+        } else if (row instanceof AutomationRun run) {
+            target.writeByte(RUN_ROW);
+            write(run, target);
+        } else if (row instanceof DealOfLead deal) {
+            target.writeByte(DEAL_PART);
+            write(deal, target);
+        } else if (row instanceof Lead lead) {
+            target.writeByte(LEAD_ROW);
+            write(lead, target);
+        } else if (row instanceof AcquisitionMetric metric) {
+            target.writeByte(METRIC_ROW);
+            write(metric, target);
+        } else if (row instanceof Pipeline pipeline) {
+            target.writeByte(PIPELINE_ROW);
+            write(pipeline, target);
+        } else if (row instanceof Stage stage) {
+            target.writeByte(STAGE_ROW);
+            write(stage, target);
+        } else if (row instanceof PastDeal past) {
+            target.writeByte(REMEMBERED);
+            write(past, target);
+        }
+    }
+
+    private static @Nullable CrmRow any(DataInputView source) throws IOException {
         int what = source.readByte();
-        if (what == DELETION) {
-            return RowChange.deletion(table, id, committedAt);
-        }
-        if (what == REMEMBERED) {
-            return RowChange.remembering(pastDeal(source)).at(committedAt);
-        }
-        return switch (table) {
-            case LEADS -> RowChange.of(lead(source), committedAt);
-            case PIPELINES -> RowChange.of(pipeline(source), committedAt);
-            case PIPELINE_STAGES -> RowChange.of(stage(source), committedAt);
-            case DEALS -> RowChange.of(deal(source), committedAt);
-            case ACTIVITIES -> RowChange.of(activity(source), committedAt);
-            case AUTOMATION_RUNS -> RowChange.of(run(source), committedAt);
-            case ACQUISITION_METRICS -> RowChange.of(metric(source), committedAt);
+        return switch (what) {
+            case NOTHING -> null;
+            case LEAD_ROW -> lead(source);
+            case PIPELINE_ROW -> pipeline(source);
+            case STAGE_ROW -> stage(source);
+            case DEAL_ROW -> deal(source);
+            case ACTIVITY_ROW -> activity(source);
+            case RUN_ROW -> run(source);
+            case METRIC_ROW -> metric(source);
+            case REMEMBERED -> pastDeal(source);
+            case DEAL_PART -> dealOfLead(source);
+            case CONTACT_PART -> contact(source);
+            default -> throw new IOException("there is no row of kind " + what);
         };
+    }
+
+    private static void write(DealFile file, DataOutputView target) throws IOException {
+        DealHistory history = file.history();
+        target.writeBoolean(history != null);
+        if (history != null) {
+            write(history, target);
+        }
+        writeAny(file.remembered(), target);
+        writeNumber(file.versions().size(), target);
+        for (Deal version : file.versions()) {
+            write(version, target);
+        }
+        target.writeBoolean(file.settled());
+        writeNumber(file.pastVisits(), target);
+        writeInstant(file.deletedAt(), target);
+        writeNumber(file.contacts().instants().size(), target);
+        for (Map.Entry<Contacts.Channel, long[]> channel :
+                file.contacts().instants().entrySet()) {
+            StringValue.writeString(channel.getKey().tenantId(), target);
+            StringValue.writeString(channel.getKey().type(), target);
+            writeNumber(channel.getValue().length, target);
+            long before = 0;
+            for (long instant : channel.getValue()) {
+                writeNumber(instant - before, target);
+                before = instant;
+            }
+        }
+    }
+
+    private static DealFile dealFile(DataInputView source) throws IOException {
+        DealHistory history = source.readBoolean() ? history(source) : null;
+        PastDeal remembered = (PastDeal) any(source);
+        int size = (int) readNumber(source);
+        List<Deal> versions = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            versions.add(deal(source));
+        }
+        return new DealFile(
+                history,
+                remembered,
+                versions,
+                source.readBoolean(),
+                (int) readNumber(source),
+                anyInstant(source),
+                contacts(source));
+    }
+
+    private static Contacts contacts(DataInputView source) throws IOException {
+        int size = (int) readNumber(source);
+        Map<Contacts.Channel, long[]> channels = new HashMap<>();
+        for (int i = 0; i < size; i++) {
+            Contacts.Channel channel = new Contacts.Channel(text(source), text(source));
+            long[] instants = new long[(int) readNumber(source)];
+            long before = 0;
+            for (int j = 0; j < instants.length; j++) {
+                before += readNumber(source);
+                instants[j] = before;
+            }
+            channels.put(channel, instants);
+        }
+        return size == 0 ? Contacts.NONE : new Contacts(channels);
+    }
+
+    private static void write(LeadFile file, DataOutputView target) throws IOException {
+        writeAny(file.lead(), target);
+        writeNumber(file.deals().size(), target);
+        for (Map.Entry<Long, DealOfLead> deal : file.deals().all().entrySet()) {
+            writeNumber(deal.getKey(), target);
+            write(deal.getValue(), target);
+        }
+    }
+
+    private static LeadFile leadFile(DataInputView source) throws IOException {
+        Lead lead = (Lead) any(source);
+        int size = (int) readNumber(source);
+        Map<Long, DealOfLead> deals = new HashMap<>();
+        for (int i = 0; i < size; i++) {
+            deals.put(readNumber(source), dealOfLead(source));
+        }
+        return LeadFile.of(lead, ById.of(deals));
+    }
+
+    private static void write(PipelineBoard board, DataOutputView target) throws IOException {
+        writeAny(board.pipeline(), target);
+        writeNumber(board.stages().size(), target);
+        for (Stage stage : board.stages().all().values()) {
+            write(stage, target);
+        }
+    }
+
+    private static PipelineBoard board(DataInputView source) throws IOException {
+        Pipeline pipeline = (Pipeline) any(source);
+        int size = (int) readNumber(source);
+        Map<Long, Stage> stages = new HashMap<>();
+        for (int i = 0; i < size; i++) {
+            Stage stage = stage(source);
+            stages.put(stage.id(), stage);
+        }
+        return new PipelineBoard(pipeline, ById.of(stages));
     }
 
     /** A text that is never null. */

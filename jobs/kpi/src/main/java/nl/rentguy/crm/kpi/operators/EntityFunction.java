@@ -2,15 +2,19 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.Effects;
 import nl.rentguy.crm.kpi.engine.EntityEngine;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.engine.EntityModel;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ValueState;
@@ -23,11 +27,12 @@ import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one entity per key and emits the deltas of its changes and of the passing of time, with one timer set at the next
- * boundary. What comes before the first KPI time, rows of the snapshot and changes that overtake it, is only taken in; it is
+ * Keeps one entity per key and emits what its changes and the passing of time change in sums and rows, with one timer set at the next
+ * boundary; and sends what other entities need of it to them. What comes before the first KPI time, rows of the snapshot and changes that overtake it, is only taken in; it is
  * evaluated together, at the first tick after that time.
  *
  * <p>Sums that were made by other settings, or for other tables, cannot be continued: a restore with others is refused.
@@ -40,12 +45,25 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     /** Fires with the first watermark there is, which is the first KPI time. */
     private static final long FIRST_KPI_TIME = Long.MIN_VALUE + 1;
 
+    /** Rows of KPI tables that come, change and go. */
+    public static final OutputTag<TableRow> ROWS = new OutputTag<>("rows", StreamTypes.TABLE_ROW);
+
+    /** What other entities need of these: parts that come, change and leave. */
+    public static final OutputTag<EntityChange> PARTS = new OutputTag<>("parts", StreamTypes.ENTITY_CHANGE);
+
     /** Names the kind of entity in a way that can be sent to a worker. */
     @FunctionalInterface
     public interface ModelOf<S> extends Function<Kpis, EntityModel<S>>, Serializable {}
 
+    /** What another entity needs of one; null when no other needs anything. */
+    @FunctionalInterface
+    public interface PartOf<S> extends Serializable {
+        CrmRow.@Nullable Part of(S entity);
+    }
+
     private final KpiSettings settings;
     private final ModelOf<S> modelOf;
+    private final PartOf<S> partOf;
     private final TypeInformation<S> type;
     private final long tickMillis;
 
@@ -73,9 +91,11 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     private transient boolean live;
 
     /** @param tickMillis the step of KPI time at which rows are published */
-    public EntityFunction(KpiSettings settings, ModelOf<S> modelOf, TypeInformation<S> type, long tickMillis) {
+    public EntityFunction(
+            KpiSettings settings, ModelOf<S> modelOf, PartOf<S> partOf, TypeInformation<S> type, long tickMillis) {
         this.settings = settings;
         this.modelOf = modelOf;
+        this.partOf = partOf;
         this.type = type;
         this.tickMillis = tickMillis;
     }
@@ -126,8 +146,9 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         } else {
             // A change that comes after its time counts from now on: position in the log decides, not the clock.
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
-            after = engine.change(before, change, now, out::collect);
+            after = engine.change(before, change, now, effects(context, out));
         }
+        sendPart(change, before.state(), after.state(), context);
         if (stored == null && after.state() == null) {
             withoutEffect.inc();
         }
@@ -145,11 +166,47 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         long now = timestamp == FIRST_KPI_TIME
                 ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
                 : timestamp;
-        Tracked<S> after = engine.advance(stored.tracked(), now, out::collect);
+        Tracked<S> after = engine.advance(stored.tracked(), now, effects(context, out));
         if (after.state() == null) {
             letGo.inc();
         }
         store(stored, after, context.timerService());
+    }
+
+    private Effects effects(Context context, Collector<Delta> out) {
+        return new Effects() {
+            @Override
+            public void sums(Delta delta) {
+                out.collect(delta);
+            }
+
+            @Override
+            public void row(String table, List<Object> key, @Nullable List<@Nullable Object> values, long at) {
+                context.output(ROWS, new TableRow(table, key, values, KpiTime.roundUp(at, tickMillis)));
+            }
+        };
+    }
+
+    /** A part leaves the entity that it was of, and comes to the one that it is of; the log names neither the former nor that of a deleted row. */
+    private void sendPart(RowChange change, @Nullable S before, @Nullable S after, Context context) {
+        CrmRow.Part was = before == null ? null : partOf.of(before);
+        CrmRow.Part is = after == null ? null : partOf.of(after);
+        if (Objects.equals(was, is)) {
+            return;
+        }
+        if (was != null && (is == null || is.parentId() != was.parentId())) {
+            send(change, was.parentId(), null, was, context);
+        }
+        if (is != null) {
+            send(change, is.parentId(), is, was != null && was.parentId() == is.parentId() ? was : null, context);
+        }
+    }
+
+    private void send(
+            RowChange change, long parent, CrmRow.@Nullable Part is, CrmRow.@Nullable Part was, Context context) {
+        context.output(
+                PARTS,
+                new EntityChange(parent, new RowChange(change.table(), change.id(), change.committedAt(), is, was)));
     }
 
     private void store(@Nullable EntityState<S> stored, Tracked<S> after, TimerService timers) throws Exception {

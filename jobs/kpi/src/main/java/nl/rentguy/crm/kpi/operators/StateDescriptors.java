@@ -13,9 +13,6 @@ import org.apache.flink.api.common.typeinfo.Types;
 /** Every state of the job. The names are part of the savepoint format: a new name is an empty state. */
 final class StateDescriptors {
 
-    /** By child row: the parent it was last sent to. Gone when the child's row is deleted. */
-    static final ValueStateDescriptor<Long> PARENT = new ValueStateDescriptor<>("parent", Types.LONG);
-
     /** By KPI key: the sums of each line. A line is gone when its sums are zero. */
     static final MapStateDescriptor<List<String>, Amounts> LINES =
             new MapStateDescriptor<>("lines", StreamTypes.TEXTS, StreamTypes.AMOUNTS);

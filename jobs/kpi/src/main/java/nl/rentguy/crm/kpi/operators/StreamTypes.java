@@ -6,9 +6,11 @@ import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PastDeal;
@@ -52,36 +54,20 @@ public final class StreamTypes {
 
     public static final TypeInformation<PastDeal> PAST_DEAL = crm(PastDeal.class, Kind.PAST_DEAL);
 
-    public static final TypeInformation<DealFile> DEAL_FILE = Types.POJO(
-            DealFile.class,
-            Map.of(
-                    "history",
-                    DEAL_HISTORY,
-                    "remembered",
-                    PAST_DEAL,
-                    "versions",
-                    Types.LIST(DEAL),
-                    "settled",
-                    Types.BOOLEAN,
-                    "pastVisits",
-                    Types.INT,
-                    "deletedAt",
-                    Types.INSTANT,
-                    "activities",
-                    Types.MAP(Types.LONG, ACTIVITY),
-                    "runs",
-                    Types.MAP(Types.LONG, RUN)));
+    public static final TypeInformation<DealOfLead> DEAL_OF_LEAD = crm(DealOfLead.class, Kind.DEAL_OF_LEAD);
 
-    public static final TypeInformation<LeadFile> LEAD_FILE =
-            Types.POJO(LeadFile.class, Map.of("lead", LEAD, "deals", Types.MAP(Types.LONG, DEAL)));
+    public static final TypeInformation<Contact> CONTACT = crm(Contact.class, Kind.CONTACT);
+
+    public static final TypeInformation<DealFile> DEAL_FILE = crm(DealFile.class, Kind.DEAL_FILE);
+
+    public static final TypeInformation<LeadFile> LEAD_FILE = crm(LeadFile.class, Kind.LEAD_FILE);
+
+    public static final TypeInformation<PipelineBoard> PIPELINE_BOARD = crm(PipelineBoard.class, Kind.PIPELINE_BOARD);
 
     public static final TypeInformation<RowChange> ROW_CHANGE = crm(RowChange.class, Kind.ROW_CHANGE);
 
     public static final TypeInformation<EntityChange> ENTITY_CHANGE =
             Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
-
-    public static final TypeInformation<PipelineBoard> PIPELINE_BOARD =
-            Types.POJO(PipelineBoard.class, Map.of("pipeline", PIPELINE, "stages", Types.MAP(Types.LONG, STAGE)));
 
     public static final TypeInformation<Amounts> AMOUNTS = Types.POJO(
             Amounts.class,

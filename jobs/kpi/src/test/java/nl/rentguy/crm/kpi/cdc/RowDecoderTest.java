@@ -54,7 +54,7 @@ class RowDecoderTest {
     void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws RefusedException {
         RowChange change = DECODER.decode(deal("title", "x")).orElseThrow().change();
         assertThat(change.committedAt()).isEqualTo(1_795_328_275_010L);
-        assertThat(change.deal())
+        assertThat(change.row(Deal.class))
                 .isEqualTo(new Deal(
                         9_007_199_254_740_993L,
                         "mrdj",
@@ -75,7 +75,7 @@ class RowDecoderTest {
     @ParameterizedTest
     @CsvSource({"1234.5, 123450", "-3, -300", "1E+2, 10000", "10.9900, 1099", "9999999999.99, 999999999999"})
     void amountsOfAnyNotationAreExactCents(String value, long cents) throws RefusedException {
-        Deal deal = DECODER.decode(deal("value", value)).orElseThrow().change().deal();
+        Deal deal = DECODER.decode(deal("value", value)).orElseThrow().change().row(Deal.class);
         assertThat(deal).isNotNull().extracting(Deal::valueCents).isEqualTo(cents);
     }
 
@@ -101,7 +101,7 @@ class RowDecoderTest {
     @CsvSource({"40.5", "-1", "101", "2000000000", "NaN"})
     void aProbabilityThatIsNoneCostsTheWeightedValuesAlone(String value) throws RefusedException {
         Decoded decoded = DECODER.decode(deal("probability", value)).orElseThrow();
-        assertThat(decoded.change().deal())
+        assertThat(decoded.change().row(Deal.class))
                 .isNotNull()
                 .extracting(Deal::probability)
                 .isEqualTo(0);
@@ -115,7 +115,7 @@ class RowDecoderTest {
     @CsvSource({"2932896", "-2147472692", "-622191233", "infinity", "-62135596"})
     void aDateBeyondTimeIsHowCrmsWriteThatThereIsNone(String value) throws RefusedException {
         Decoded decoded = DECODER.decode(deal("expected_close", value)).orElseThrow();
-        assertThat(decoded.change().deal())
+        assertThat(decoded.change().row(Deal.class))
                 .isNotNull()
                 .extracting(Deal::expectedClose)
                 .isNull();
@@ -126,7 +126,7 @@ class RowDecoderTest {
     @CsvSource({"EUR, EUR", "eur, EUR", "Usd, USD", "€, €", "'eur ', 'eur '", "euro, euro"})
     void currenciesAreInCapitalsAndWhatIsNoCodeStaysAsItIs(String value, String expected) throws RefusedException {
         Deal deal =
-                DECODER.decode(deal("currency", value)).orElseThrow().change().deal();
+                DECODER.decode(deal("currency", value)).orElseThrow().change().row(Deal.class);
         assertThat(deal).isNotNull().extracting(Deal::currency).isEqualTo(expected);
     }
 
@@ -134,7 +134,7 @@ class RowDecoderTest {
     void anUnknownStatusWordIsNamedAndCountsAsOpen() throws RefusedException {
         Decoded decoded = DECODER.decode(deal("status", "Negotiating")).orElseThrow();
         assertThat(decoded.unknownStatus()).isEqualTo("Negotiating");
-        assertThat(decoded.change().deal())
+        assertThat(decoded.change().row(Deal.class))
                 .isNotNull()
                 .extracting(Deal::outcome)
                 .isEqualTo(Deal.Outcome.OPEN);

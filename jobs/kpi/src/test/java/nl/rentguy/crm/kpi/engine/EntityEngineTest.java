@@ -24,15 +24,26 @@ class EntityEngineTest {
     private final EntityEngine<AutomationRun> engine = new EntityEngine<>(new EntityModel<>() {
         @Override
         public @Nullable AutomationRun fold(@Nullable AutomationRun state, RowChange change) {
-            return change.run();
+            return change.row(AutomationRun.class);
         }
 
         @Override
-        public void contribute(AutomationRun run, Contributions to) {
+        public void contribute(AutomationRun run, long from, long until, Contributions to) {
             to.between(run.createdAt(), run.createdAt().plus(Duration.ofMillis(10)), CELL, ONE);
         }
     });
     private final List<Delta> deltas = new ArrayList<>();
+    private final Effects effects = new Effects() {
+        @Override
+        public void sums(Delta delta) {
+            deltas.add(delta);
+        }
+
+        @Override
+        public void row(String table, List<Object> key, @Nullable List<@Nullable Object> values, long at) {
+            throw new IllegalStateException("runs contribute no rows here");
+        }
+    };
 
     private static RowChange created(Instant at) {
         return RowChange.of(new AutomationRun(1, "mrdj", null, "w", AutomationRun.Status.OPEN, at, null), 0);
@@ -43,7 +54,7 @@ class EntityEngineTest {
     }
 
     private Tracked<AutomationRun> change(Tracked<AutomationRun> entity, RowChange change, long now) {
-        return engine.change(entity, change, now, deltas::add);
+        return engine.change(entity, change, now, effects);
     }
 
     @Test
@@ -58,14 +69,14 @@ class EntityEngineTest {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
         assertThat(deltas).isEmpty();
         assertThat(entity.nextBoundary()).isEqualTo(100);
-        engine.advance(entity, 100, deltas::add);
+        engine.advance(entity, 100, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE));
     }
 
     @Test
     void theStartIsIncludedAndTheEndIsNot() {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 109);
-        entity = engine.advance(entity, 110, deltas::add);
+        entity = engine.advance(entity, 110, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 109, ONE), new Delta(CELL, 110, MINUS_ONE));
         assertThat(entity.nextBoundary()).isEqualTo(Long.MAX_VALUE);
     }
@@ -89,14 +100,14 @@ class EntityEngineTest {
     void nothingIsEmittedWhileThereIsNoKpiTime() {
         Tracked<AutomationRun> entity = engine.load(Tracked.nothing(), created(CREATED));
         assertThat(deltas).isEmpty();
-        engine.advance(entity, 104, deltas::add);
+        engine.advance(entity, 104, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 104, ONE));
     }
 
     @Test
     void aWindowThatOpensAndClosesBetweenTwoLooksLeavesBothDeltas() {
         Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
-        engine.advance(entity, 500, deltas::add);
+        engine.advance(entity, 500, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 110, MINUS_ONE));
     }
 

@@ -7,56 +7,94 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import nl.rentguy.crm.kpi.audit.Oracle;
+import nl.rentguy.crm.kpi.crm.Activity;
+import nl.rentguy.crm.kpi.crm.Contact;
+import nl.rentguy.crm.kpi.crm.CrmRow;
+import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiRow;
 import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.kpi.SumKpi;
 import nl.rentguy.crm.kpi.store.TableRow;
 import nl.rentguy.crm.kpi.store.WrittenRows;
+import org.jspecify.annotations.Nullable;
 
 /** The engine with nothing around it: maps for state, a call for time. What the operators do, without Flink. */
-public final class InMemoryTables {
+public final class InMemoryTables implements Effects {
 
     private final Kpis kpis;
-    private final Entities<?> deals;
+    private final Entities<?> leads;
+    private final Entities<DealFile> deals;
+    private final Entities<Activity> activities;
     private final Entities<?> boards;
+    private final Entities<Stage> stages;
     private final Entities<?> runs;
     private final Entities<?> metrics;
-    private final Entities<?> leads;
-    private final Parents leadOfDeal = new Parents();
-    private final Parents dealOfActivity = new Parents();
-    private final Parents dealOfRun = new Parents();
-    private final Parents pipelineOfStage = new Parents();
     private final Map<Cell.Group, Map<List<String>, Amounts>> sums = new HashMap<>();
+    private final Map<String, Map<List<Object>, List<@Nullable Object>>> rows = new HashMap<>();
 
     public InMemoryTables(Kpis kpis) {
         this.kpis = kpis;
-        this.deals = new Entities<>(kpis.deals());
         this.leads = new Entities<>(kpis.leads());
+        this.deals = new Entities<>(kpis.deals(), Kpis::ofLead, leads);
+        this.activities = new Entities<>(kpis.activities(), Contact::of, deals);
         this.boards = new Entities<>(kpis.boards());
+        this.stages = new Entities<>(kpis.stages(), stage -> stage, boards);
         this.runs = new Entities<>(kpis.runs());
         this.metrics = new Entities<>(kpis.metrics());
     }
 
     private final class Entities<S> {
         private final EntityEngine<S> engine;
+        private final Function<S, CrmRow.@Nullable Part> partOf;
+        private final @Nullable Entities<?> parents;
         private final Map<Long, Tracked<S>> byId = new HashMap<>();
 
         Entities(EntityModel<S> model) {
+            this(model, entity -> null, null);
+        }
+
+        Entities(EntityModel<S> model, Function<S, CrmRow.@Nullable Part> partOf, @Nullable Entities<?> parents) {
             this.engine = new EntityEngine<>(model);
+            this.partOf = partOf;
+            this.parents = parents;
         }
 
         void change(long id, RowChange change, long now) {
             Tracked<S> before = byId.getOrDefault(id, Tracked.nothing());
             Tracked<S> after = now == KpiTime.NONE
                     ? engine.load(before, change)
-                    : engine.change(before, change, now, InMemoryTables.this::add);
+                    : engine.change(before, change, now, InMemoryTables.this);
             if (after.state() == null) {
                 byId.remove(id);
             } else {
                 byId.put(id, after);
+            }
+            if (parents != null) {
+                sendPart(parents, change, part(before), part(after), now);
+            }
+        }
+
+        private CrmRow.@Nullable Part part(Tracked<S> entity) {
+            return entity.state() == null ? null : partOf.apply(entity.state());
+        }
+
+        private void sendPart(
+                Entities<?> to, RowChange change, CrmRow.@Nullable Part was, CrmRow.@Nullable Part is, long now) {
+            if (Objects.equals(was, is)) {
+                return;
+            }
+            boolean stays = was != null && is != null && was.parentId() == is.parentId();
+            if (was != null && !stays) {
+                to.change(was.parentId(), new RowChange(change.table(), change.id(), now, null, was), now);
+            }
+            if (is != null) {
+                to.change(is.parentId(), new RowChange(change.table(), change.id(), now, is, stays ? was : null), now);
             }
         }
 
@@ -64,10 +102,10 @@ public final class InMemoryTables {
         void advance(long now) {
             byId.replaceAll((id, entity) -> {
                 Tracked<S> at = entity.evaluatedAt() == KpiTime.NONE
-                        ? engine.advance(entity, now, InMemoryTables.this::add)
+                        ? engine.advance(entity, now, InMemoryTables.this)
                         : entity;
                 for (long next = at.nextBoundary(); next <= now; next = at.nextBoundary()) {
-                    at = engine.advance(at, next, InMemoryTables.this::add);
+                    at = engine.advance(at, next, InMemoryTables.this);
                 }
                 return at;
             });
@@ -81,50 +119,31 @@ public final class InMemoryTables {
     }
 
     public void apply(RowChange change, long now) {
-        switch (change.table()) {
-            case LEADS -> leads.change(change.id(), change, now);
-            case DEALS -> {
-                deals.change(change.id(), change, now);
-                if (change.remembered() == null) {
-                    leadOfDeal.apply(change, leads, now);
-                }
-            }
-            case ACTIVITIES -> dealOfActivity.apply(change, deals, now);
-            case AUTOMATION_RUNS -> {
-                runs.change(change.id(), change, now);
-                dealOfRun.apply(change, deals, now);
-            }
-            case PIPELINES -> boards.change(change.id(), change, now);
-            case PIPELINE_STAGES -> pipelineOfStage.apply(change, boards, now);
-            case ACQUISITION_METRICS -> metrics.change(change.id(), change, now);
-        }
-    }
-
-    /** Sends rows to the entity they are part of, and remembers where. */
-    private static final class Parents {
-        private final Map<Long, Long> parents = new HashMap<>();
-
-        void apply(RowChange change, Entities<?> entities, long now) {
-            Long after = change.parentId();
-            Long before = after == null ? parents.remove(change.id()) : parents.put(change.id(), after);
-            if (before != null && !before.equals(after)) {
-                entities.change(before, RowChange.deletion(change.table(), change.id(), now), now);
-            }
-            if (after != null) {
-                entities.change(after, change, now);
-            }
-        }
+        Entities<?> entities =
+                switch (change.table()) {
+                    case LEADS -> leads;
+                    case DEALS -> deals;
+                    case ACTIVITIES -> activities;
+                    case AUTOMATION_RUNS -> runs;
+                    case PIPELINES -> boards;
+                    case PIPELINE_STAGES -> stages;
+                    case ACQUISITION_METRICS -> metrics;
+                };
+        entities.change(change.id(), change, now);
     }
 
     public void advance(long now) {
-        deals.advance(now);
-        leads.advance(now);
-        boards.advance(now);
-        runs.advance(now);
-        metrics.advance(now);
+        for (Entities<?> entities : all()) {
+            entities.advance(now);
+        }
     }
 
-    private void add(Delta delta) {
+    private List<Entities<?>> all() {
+        return List.of(activities, deals, leads, stages, boards, runs, metrics);
+    }
+
+    @Override
+    public void sums(Delta delta) {
         Map<List<String>, Amounts> lines = sums.computeIfAbsent(delta.cell().group(), group -> new HashMap<>());
         lines.merge(delta.cell().line(), delta.amounts(), Amounts::plus);
         lines.values().removeIf(Amounts::isZero);
@@ -133,38 +152,51 @@ public final class InMemoryTables {
         }
     }
 
-    /** The rows of a table as the oracle gives them: values as text, by primary key. */
-    public Map<List<String>, List<String>> rows(Kpi kpi, Instant asOf) throws SQLException {
-        Map<List<String>, List<String>> rows = new HashMap<>();
-        for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
-            Cell.Group group = entry.getKey();
-            if (group.kpi().equals(kpi.table().name())) {
-                for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
-                    List<String> values = new ArrayList<>();
-                    for (Object value : row.values()) {
-                        values.add(Oracle.text(value));
-                    }
-                    rows.put(row.keyText(), values);
-                }
-            }
+    @Override
+    public void row(String table, List<Object> key, @Nullable List<@Nullable Object> values, long at) {
+        Map<List<Object>, List<@Nullable Object>> held = rows.computeIfAbsent(table, name -> new HashMap<>());
+        if (values == null) {
+            held.remove(key);
+        } else {
+            held.put(key, values);
         }
-        return rows;
+    }
+
+    private List<KpiRow> derived(Kpi kpi, Instant asOf) {
+        List<KpiRow> derived = new ArrayList<>();
+        rows.getOrDefault(kpi.table().name(), Map.of()).forEach((key, values) -> derived.add(new KpiRow(key, values)));
+        if (kpi instanceof SumKpi ofSums) {
+            sums.forEach((group, lines) -> {
+                if (group.kpi().equals(kpi.table().name())) {
+                    derived.addAll(ofSums.rows(group.key(), lines, asOf));
+                }
+            });
+        }
+        return derived;
+    }
+
+    /** The rows of a table as the oracle gives them: values as text, by primary key. */
+    public Map<List<String>, List<@Nullable String>> rows(Kpi kpi, Instant asOf) throws SQLException {
+        Map<List<String>, List<@Nullable String>> found = new HashMap<>();
+        for (KpiRow row : derived(kpi, asOf)) {
+            List<@Nullable String> values = new ArrayList<>();
+            for (Object value : row.values()) {
+                values.add(Oracle.text(value));
+            }
+            found.put(row.keyText(), values);
+        }
+        return found;
     }
 
     /** Writes all rows into the KPI tables, as the job does. */
     public void writeTo(Connection database, Instant asOf) throws SQLException {
-        List<TableRow> rows = new ArrayList<>();
+        List<TableRow> all = new ArrayList<>();
         for (Kpi kpi : kpis.list()) {
-            for (Map.Entry<Cell.Group, Map<List<String>, Amounts>> entry : sums.entrySet()) {
-                Cell.Group group = entry.getKey();
-                if (group.kpi().equals(kpi.table().name())) {
-                    for (KpiRow row : kpi.rows(group.key(), entry.getValue(), asOf)) {
-                        rows.add(new TableRow(group.kpi(), row.key(), row.values(), asOf.toEpochMilli()));
-                    }
-                }
+            for (KpiRow row : derived(kpi, asOf)) {
+                all.add(new TableRow(kpi.table().name(), row.key(), row.values(), asOf.toEpochMilli()));
             }
         }
-        WrittenRows.write(database, kpis.list(), rows);
+        WrittenRows.write(database, kpis.list(), all);
     }
 
     public Kpis kpis() {
@@ -173,15 +205,8 @@ public final class InMemoryTables {
 
     /** Whether nothing is remembered of anything. */
     public boolean isEmpty() {
-        return deals.byId.isEmpty()
-                && leads.byId.isEmpty()
-                && boards.byId.isEmpty()
-                && runs.byId.isEmpty()
-                && metrics.byId.isEmpty()
-                && leadOfDeal.parents.isEmpty()
-                && dealOfActivity.parents.isEmpty()
-                && dealOfRun.parents.isEmpty()
-                && pipelineOfStage.parents.isEmpty()
-                && sums.isEmpty();
+        return all().stream().allMatch(entities -> entities.byId.isEmpty())
+                && sums.isEmpty()
+                && rows.values().stream().allMatch(Map::isEmpty);
     }
 }

@@ -37,7 +37,12 @@ class KpiGraphTest {
                 .filteredOn(uid -> uid != null && !uid.startsWith("Sink Committer: "))
                 .containsExactlyInAnyOrder(
                         "accumulate",
-                        "activity-to-deal",
+                        "activities",
+                        "activities-combine",
+                        "stages",
+                        "stages-combine",
+                        "crm-activities-own-rows",
+                        "crm-pipeline-stages-own-rows",
                         "crm-acquisition-metrics-own-rows",
                         "crm-acquisition-metrics-rows",
                         "commit-clock",
@@ -53,7 +58,6 @@ class KpiGraphTest {
                         "crm-pipelines-rows",
                         "crm-source",
                         "dead-letter-sink",
-                        "deal-to-lead",
                         "deals",
                         "deals-combine",
                         "decode",
@@ -65,10 +69,8 @@ class KpiGraphTest {
                         "metrics-combine",
                         "pipelines",
                         "pipelines-combine",
-                        "run-to-deal",
                         "runs",
                         "runs-combine",
-                        "stage-to-pipeline",
                         "status",
                         "status-sink",
                         "write");

@@ -10,15 +10,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Lead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Contributions;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.Slots;
 import nl.rentguy.crm.kpi.engine.Slots.Sum;
 
 /** {@code crm_inquiries_by_weekday}: on which day of the week do customers ask, and how often does a deal come of it? */
-public final class InquiriesByWeekday implements Kpi {
+public final class InquiriesByWeekday implements SumKpi {
 
     private static final List<String> ALL = List.of();
 
@@ -51,21 +51,14 @@ public final class InquiriesByWeekday implements Kpi {
     }
 
     @Override
-    public void contribute(LeadFile file, Contributions to) {
-        Lead lead = file.lead();
-        if (lead == null) {
-            return;
-        }
+    public void contribute(Lead lead, boolean hasDeals, boolean isWon, Contributions to) {
         int weekday = settings.dayOf(lead.createdAt()).getDayOfWeek().getValue();
         Cell cell = new Cell(new Cell.Group(TABLE.name(), List.of(lead.tenantId(), Integer.toString(weekday))), ALL);
         to.between(
                 lead.createdAt(),
                 lead.createdAt().plus(settings.window()),
                 cell,
-                SLOTS.fill()
-                        .add(INQUIRIES, 1)
-                        .addIf(file.ownDeals().findAny().isPresent(), WITH_DEALS)
-                        .amounts());
+                SLOTS.fill().add(INQUIRIES, 1).addIf(hasDeals, WITH_DEALS).amounts());
     }
 
     @Override

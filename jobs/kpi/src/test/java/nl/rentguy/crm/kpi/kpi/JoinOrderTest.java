@@ -105,10 +105,12 @@ class JoinOrderTest {
         assertThat(value(tables, "crm_lead_funnel", "leads_won", "mrdj")).isEqualTo("1");
         assertThat(value(tables, "crm_source_performance", "won_value", "mrdj", "google", "EUR"))
                 .isEqualTo("2000");
-        assertThat(value(tables, "crm_watchlist_items", "title", "mrdj", "overdue_run", "9"))
-                .isEqualTo("Wedding");
-        assertThat(value(tables, "crm_watchlist_items", "stage_id", "mrdj", "overdue_task", "3"))
-                .isEqualTo("5");
+        assertThat(value(tables, "crm_watchlist_items", "deal_id", "mrdj", "overdue_run", "9"))
+                .isEqualTo("7");
+        assertThat(value(tables, "crm_watchlist_items", "deal_id", "mrdj", "overdue_task", "3"))
+                .isEqualTo("7");
+        assertThat(value(tables, "crm_deals", "title", "mrdj", "7")).isEqualTo("Wedding");
+        assertThat(value(tables, "crm_deals", "stage_id", "mrdj", "7")).isEqualTo("5");
     }
 
     @Test

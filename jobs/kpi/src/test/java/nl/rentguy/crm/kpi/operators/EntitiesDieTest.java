@@ -34,7 +34,8 @@ class EntitiesDieTest {
             EntityFunction.ModelOf<S> model, TypeInformation<S> type) throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new EntityFunction<>(KpiSettings.DEFAULTS, model, type, 20)),
+                        new KeyedProcessOperator<>(
+                                new EntityFunction<>(KpiSettings.DEFAULTS, model, entity -> null, type, 20)),
                         EntityChange::entityId,
                         Types.LONG);
         harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));

@@ -11,6 +11,7 @@ import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
@@ -20,6 +21,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -56,7 +58,8 @@ class EntityFunctionTest {
             throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new EntityFunction<>(settings, Kpis::runs, StreamTypes.RUN, TICK)),
+                        new KeyedProcessOperator<>(
+                                new EntityFunction<>(settings, Kpis::runs, run -> null, StreamTypes.RUN, TICK)),
                         EntityChange::entityId,
                         Types.LONG);
         harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
@@ -193,5 +196,38 @@ class EntityFunctionTest {
                 new AutomationRun(8, "mrdj", null, "w", AutomationRun.Status.OPEN, CREATED, null), NOW + 1);
         harness.processElement(EntityChange.ofOwnRow(another), NOW + 1);
         assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
+    }
+
+    @Test
+    void aStageLeavesItsOldPipelineWhenItMovesAndItsLastWhenItIsDeleted() throws Exception {
+        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> stages =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new EntityFunction<>(
+                                KpiSettings.DEFAULTS, kpis -> kpis.stages(), stage -> stage, StreamTypes.STAGE, TICK)),
+                        EntityChange::entityId,
+                        Types.LONG)) {
+            stages.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
+            stages.open();
+            Stage first = new Stage(5, 1, "Intake", 1);
+            Stage renamed = new Stage(5, 1, "Start", 1);
+            Stage moved = new Stage(5, 2, "Start", 1);
+            for (RowChange change : List.of(
+                    RowChange.of(first, 10),
+                    RowChange.of(renamed, 20),
+                    RowChange.of(renamed, 25),
+                    RowChange.of(moved, 30),
+                    RowChange.deletion(CrmTable.PIPELINE_STAGES, 5, 40))) {
+                stages.processElement(EntityChange.ofOwnRow(change), 0);
+            }
+            assertThat(stages.getSideOutput(EntityFunction.PARTS))
+                    .extracting(StreamRecord::getValue)
+                    .containsExactly(
+                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 10, first, null)),
+                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 20, renamed, first)),
+                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, null, renamed)),
+                            new EntityChange(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, moved, null)),
+                            new EntityChange(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 40, null, moved)));
+            assertThat(stages.numKeyedStateEntries()).isZero();
+        }
     }
 }

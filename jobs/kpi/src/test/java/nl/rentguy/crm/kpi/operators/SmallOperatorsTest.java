@@ -3,16 +3,10 @@ package nl.rentguy.crm.kpi.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import nl.rentguy.crm.kpi.crm.CrmTable;
-import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
@@ -56,33 +50,8 @@ class SmallOperatorsTest {
     }
 
     @Test
-    void aStageLeavesItsOldPipelineWhenItMovesAndItsLastWhenItIsDeleted() throws Exception {
-        try (KeyedOneInputStreamOperatorTestHarness<Long, RowChange, EntityChange> harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new ParentFunction()), RowChange::id, Types.LONG)) {
-            harness.open();
-            RowChange first = RowChange.of(new Stage(5, 1, "Intake", 1), 10);
-            RowChange renamed = RowChange.of(new Stage(5, 1, "Start", 1), 20);
-            RowChange moved = RowChange.of(new Stage(5, 2, "Start", 1), 30);
-            RowChange deleted = RowChange.deletion(CrmTable.PIPELINE_STAGES, 5, 40);
-            for (RowChange change : List.of(first, renamed, moved, deleted)) {
-                harness.processElement(change, 0);
-            }
-            assertThat(harness.extractOutputValues())
-                    .containsExactly(
-                            new EntityChange(1, first),
-                            new EntityChange(1, renamed),
-                            new EntityChange(1, RowChange.deletion(CrmTable.PIPELINE_STAGES, 5, 30)),
-                            new EntityChange(2, moved),
-                            new EntityChange(2, deleted));
-            assertThat(harness.numKeyedStateEntries()).isZero();
-        }
-    }
-
-    @Test
     void namesOfStateArePinned() {
         assertThat(List.of(
-                        StateDescriptors.PARENT.getName(),
                         StateDescriptors.LINES.getName(),
                         StateDescriptors.PENDING.getName(),
                         StateDescriptors.PUBLISHED.getName(),
@@ -93,7 +62,6 @@ class SmallOperatorsTest {
                         StateDescriptors.WRITERS.getName(),
                         StateDescriptors.entity(StreamTypes.RUN).getName()))
                 .containsExactly(
-                        "parent",
                         "lines",
                         "pending",
                         "published",

@@ -13,10 +13,12 @@ import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
+import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
+import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PastDeal;
@@ -51,6 +53,7 @@ class StreamTypesTest {
     private static final Activity TASK = new Activity(1, "mrdj", 1, "task", AT, AT, false);
     private static final DealHistory HISTORY = new DealHistory(
             DEAL, 2, AT, true, null, null, List.of(new StageVisit(1, 2, 4, AT, AT, StageVisit.End.MOVED, 5, "EUR")));
+    private static final DealOfLead DEAL_OF_LEAD = new DealOfLead(1, "mrdj", Deal.Outcome.WON, 123_450, "EUR", AT);
     private static final PastDeal PAST = new PastDeal(1, "mrdj", 2, HISTORY);
     private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 
@@ -64,22 +67,27 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(LEAD, 5)),
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(TASK, 5)),
                 Arguments.of(StreamTypes.ROW_CHANGE, RowChange.remembering(PAST)),
+                Arguments.of(StreamTypes.ROW_CHANGE, new RowChange(CrmTable.DEALS, 1, 5, null, DEAL_OF_LEAD)),
+                Arguments.of(
+                        StreamTypes.ROW_CHANGE,
+                        new RowChange(CrmTable.ACTIVITIES, 1, 5, Contact.of(TASK), Contact.of(TASK))),
+                Arguments.of(StreamTypes.COMMIT_CLOCK, new CommitClockOperator.State(5, Long.MIN_VALUE)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.DEAL_FILE),
                         new EntityState<>(
                                 DealFile.EMPTY
                                         .remembering(PAST)
                                         .withVersion(DEAL)
-                                        .withActivity(1, TASK)
-                                        .withRun(1, RUN),
+                                        .withContact(null, Contact.of(TASK))
+                                        .withContact(null, new Contact(1, "mrdj", "call", AT.minusSeconds(1))),
                                 5,
                                 6)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.LEAD_FILE),
-                        new EntityState<>(LeadFile.EMPTY.with(LEAD).with(1, DEAL), 5, 6)),
+                        new EntityState<>(LeadFile.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.PIPELINE_BOARD),
-                        new EntityState<>(new PipelineBoard(null, Map.of(1L, new Stage(1, 2, "Intake", 3))), 5, 6)),
+                        new EntityState<>(PipelineBoard.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
                 Arguments.of(StreamTypes.entityState(StreamTypes.RUN), new EntityState<>(RUN, 5, Long.MAX_VALUE)),
                 Arguments.of(
                         StreamTypes.DELTA,
