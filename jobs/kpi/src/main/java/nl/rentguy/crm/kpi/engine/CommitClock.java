@@ -4,21 +4,48 @@ import java.time.Duration;
 
 /**
  * KPI time from commit times, in the order of the log: the latest commit time so far. So it never goes back, a change counts from the
- * KPI time at which it was read, and a replay of the log gives each change the same one, whatever clocks and tasks do meanwhile.
+ * KPI time at which it was read, and when KPI time has passed an instant, all that was committed until then counts.
  *
  * <p>Commit times come from another machine's clock. One that is further ahead than {@link #MOST_AHEAD} of this machine's is not
  * believed, and counts as now: a clock that was a day ahead for a moment does not stop KPI time for a day.
+ *
+ * <p>While a backlog is worked off, by more than {@link #BEHIND} behind, changes count from the next whole second on, and KPI time goes
+ * on from one to the next: nobody is to see each moment of the past, and a key that changes often is published once for each second.
  */
 public final class CommitClock {
 
     /** So far the CRM's clock may be ahead of this machine's. */
     public static final Duration MOST_AHEAD = Duration.ofSeconds(5);
 
-    private long latest;
+    /** Behind by more, changes count from whole seconds on. */
+    public static final Duration BEHIND = Duration.ofSeconds(5);
 
-    /** @param latest KPI time of the newest change that was read; {@link KpiTime#NONE} before the first */
-    public CommitClock(long latest) {
-        this.latest = latest;
+    private static final long WHOLE_MILLIS = 1_000;
+
+    private long latest;
+    private long latestWhole;
+
+    /** Before the first change. */
+    public CommitClock() {
+        this(new State(KpiTime.NONE, KpiTime.NONE));
+    }
+
+    /** As it was. */
+    public CommitClock(State state) {
+        this.latest = state.latest;
+        this.latestWhole = state.latestWhole;
+    }
+
+    /**
+     * A clock at rest.
+     *
+     * @param latest KPI time of the newest change that was read; {@link KpiTime#NONE} before the first
+     * @param latestWhole the same of the newest one that counts from a whole second on because it was read so late
+     */
+    public record State(long latest, long latestWhole) {}
+
+    public State state() {
+        return new State(latest, latestWhole);
     }
 
     /** Whether that commit time, in milliseconds since the epoch, is too far ahead of now to be believed. */
@@ -33,7 +60,15 @@ public final class CommitClock {
      * @param now by this machine's clock, likewise
      */
     public long read(long committedAt, long now) {
-        latest = Math.max(latest, isTooFarAhead(committedAt, now) ? now : committedAt);
+        if (now - committedAt > BEHIND.toMillis()) {
+            long whole = KpiTime.roundUp(committedAt, WHOLE_MILLIS);
+            if (whole > latest) {
+                latest = whole;
+                latestWhole = whole;
+            }
+        } else {
+            latest = Math.max(latest, isTooFarAhead(committedAt, now) ? now : committedAt);
+        }
         return latest;
     }
 
@@ -42,8 +77,11 @@ public final class CommitClock {
         return latest;
     }
 
-    /** Until then all has been read: a later change may still be of the newest one's transaction, and has its KPI time. */
+    /**
+     * Until then all has been read, once something has: a later change may still be of the newest one's transaction, or of the same whole
+     * second, and has its KPI time. When the log falls behind again it may be earlier than it was: that has passed for good.
+     */
     public long passed() {
-        return latest - 1;
+        return latest == latestWhole ? latest - WHOLE_MILLIS : latest - 1;
     }
 }

@@ -38,10 +38,9 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
 
     private static final long serialVersionUID = 1;
 
-    /** Further behind, KPI time goes on in larger steps, so that a key that changes often is not published for each small one. */
-    private static final long BEHIND_MILLIS = 5_000;
-
+    /** Far behind, KPI time goes on twice a second: each time costs all tasks a round. */
     private static final long STEP_MILLIS = 500;
+
     private static final long WARN_MILLIS = 60_000;
 
     private static final long NO_LOG_YET = Long.MAX_VALUE;
@@ -72,10 +71,11 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
     /**
      * What a task saves.
      *
-     * @param latest see {@link CommitClock#latest}
+     * @param latest see {@link CommitClock.State}
+     * @param latestWhole likewise
      * @param beginsAt position in the log at which KPI time begins
      */
-    public record State(long latest, long beginsAt) {}
+    public record State(long latest, long latestWhole, long beginsAt) {}
 
     /**
      * @param logPosition how far the CRM's log has come
@@ -91,10 +91,12 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
         super.initializeState(context);
         // Each task learns of all others': the log may be read by another task after a restore.
         saved = context.getOperatorStateStore().getUnionListState(StateDescriptors.COMMIT_CLOCK);
-        long latest = KpiTime.NONE;
+        CommitClock.State latest = new CommitClock().state();
         beginsAt = NO_LOG_YET;
         for (State state : saved.get()) {
-            latest = Math.max(latest, state.latest());
+            if (state.latest() >= latest.latest()) {
+                latest = new CommitClock.State(state.latest(), state.latestWhole());
+            }
             beginsAt = Math.min(beginsAt, state.beginsAt());
         }
         clock = new CommitClock(latest);
@@ -103,7 +105,8 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        saved.update(List.of(new State(clock.latest(), beginsAt)));
+        CommitClock.State state = clock.state();
+        saved.update(List.of(new State(state.latest(), state.latestWhole(), beginsAt)));
     }
 
     @Override
@@ -167,7 +170,7 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
         if (!readsLog || beginsAt != BEGUN || clock.passed() <= emitted) {
             return;
         }
-        if (now - clock.latest() <= BEHIND_MILLIS || now - emittedAt >= STEP_MILLIS) {
+        if (now - clock.latest() <= CommitClock.BEHIND.toMillis() || now - emittedAt >= STEP_MILLIS) {
             emitted = clock.passed();
             emittedAt = now;
             output.emitWatermark(new Watermark(emitted));

@@ -127,8 +127,9 @@ public final class StreamTypes {
     public static final TypeInformation<TableRow> TABLE_ROW =
             new RecordType<>(TableRow.class, TableRowSerializer.INSTANCE);
 
-    public static final TypeInformation<CommitClockOperator.State> COMMIT_CLOCK =
-            Types.POJO(CommitClockOperator.State.class, Map.of("latest", Types.LONG, "beginsAt", Types.LONG));
+    public static final TypeInformation<CommitClockOperator.State> COMMIT_CLOCK = Types.POJO(
+            CommitClockOperator.State.class,
+            Map.of("latest", Types.LONG, "latestWhole", Types.LONG, "beginsAt", Types.LONG));
 
     public static final TypeInformation<WriteOperator.WriterState> WRITER_STATE = Types.POJO(
             WriteOperator.WriterState.class,

@@ -107,9 +107,9 @@ class CommitClockOperatorTest {
         harness.setProcessingTime(NOW + 10);
         read(501, NOW - 50_000);
         harness.setProcessingTime(NOW + 500);
-        assertThat(out()).containsExactly(NOW - 60_000, new Watermark(NOW - 60_001), NOW - 50_000);
+        assertThat(out()).containsExactly(NOW - 60_000, new Watermark(NOW - 61_000), NOW - 50_000);
         harness.setProcessingTime(NOW + 510);
-        assertThat(out()).containsExactly(new Watermark(NOW - 50_001));
+        assertThat(out()).containsExactly(new Watermark(NOW - 51_000));
     }
 
     @Test

@@ -71,7 +71,7 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.ROW_CHANGE,
                         new RowChange(CrmTable.ACTIVITIES, 1, 5, Contact.of(TASK), Contact.of(TASK))),
-                Arguments.of(StreamTypes.COMMIT_CLOCK, new CommitClockOperator.State(5, Long.MIN_VALUE)),
+                Arguments.of(StreamTypes.COMMIT_CLOCK, new CommitClockOperator.State(5, 4, Long.MIN_VALUE)),
                 Arguments.of(
                         StreamTypes.entityState(StreamTypes.DEAL_FILE),
                         new EntityState<>(
