@@ -15,7 +15,6 @@ CREATE TABLE crm_kpi.crm_deals (
   FOREIGN KEY (pipeline_id) REFERENCES crm_kpi.crm_pipelines,
   FOREIGN KEY (stage_id) REFERENCES crm_kpi.crm_stages
 );
-CREATE TRIGGER keep_dimensions BEFORE INSERT OR UPDATE OF pipeline_id, stage_id ON crm_kpi.crm_deals FOR EACH ROW EXECUTE FUNCTION crm_kpi.keep_dimensions();
 COMMENT ON TABLE crm_kpi.crm_deals IS 'What lists show of a deal, once for each. The one place with its title.';
 COMMENT ON COLUMN crm_kpi.crm_deals.tenant_id IS 'The tenant whose deal it is.';
 COMMENT ON COLUMN crm_kpi.crm_deals.deal_id IS 'crm_deals.id in the CRM.';
@@ -26,6 +25,9 @@ COMMENT ON COLUMN crm_kpi.crm_deals.value IS 'The deal''s value.';
 COMMENT ON COLUMN crm_kpi.crm_deals.currency IS 'Currency of the value.';
 COMMENT ON COLUMN crm_kpi.crm_deals.as_of IS 'KPI time of the row: it equals a batch query over the CRM at this instant. Of a row that stands it never moves back.';
 
+-- The job makes the tenants, pipelines and stages that its rows refer to, many at once.
+DROP FUNCTION crm_kpi.keep_dimensions CASCADE;
+
 -- What the items tell of their deals goes there. Rows of an earlier version have it from the items until the job writes them again.
 INSERT INTO crm_kpi.crm_deals
 SELECT DISTINCT ON (tenant_id, deal_id) tenant_id, deal_id, title, pipeline_id, stage_id, value, currency, as_of
@@ -33,10 +35,8 @@ FROM crm_kpi.crm_watchlist_items WHERE deal_id IS NOT NULL AND stage_id IS NOT N
 ORDER BY tenant_id, deal_id, as_of DESC;
 
 DROP VIEW crm_kpi.crm_operational_watchlist;
-DROP TRIGGER keep_dimensions ON crm_kpi.crm_watchlist_items;
 ALTER TABLE crm_kpi.crm_watchlist_items
   DROP COLUMN title, DROP COLUMN pipeline_id, DROP COLUMN stage_id, DROP COLUMN value, DROP COLUMN currency;
-CREATE TRIGGER keep_dimensions BEFORE INSERT ON crm_kpi.crm_watchlist_items FOR EACH ROW EXECUTE FUNCTION crm_kpi.keep_dimensions();
 COMMENT ON TABLE crm_kpi.crm_watchlist_items IS 'What needs a person now; see the view crm_operational_watchlist, which adds what the deals and stages are.';
 
 -- Tenants never mix: what a row says of another tenant's deal takes nothing across.

@@ -99,6 +99,18 @@ public final class Dashboard implements Callable<Integer> {
                     VALUES ('crm-kpi', 'live', date_trunc('second', now()), 0, 0, '', '');
                     INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, written_until)
                     SELECT pipeline, 0, 1, 1, kpi_time FROM crm_kpi.crm_kpi_status""");
+            statement.execute("""
+                    INSERT INTO crm_kpi.crm_tenants (tenant_id)
+                    SELECT %1$s
+                    FROM (SELECT tenant_id FROM crm_pipelines UNION SELECT tenant_id FROM crm_leads
+                          UNION SELECT tenant_id FROM crm_acquisition_metrics UNION SELECT tenant_id FROM crm_automation_runs) q,
+                      generate_series(0, %3$d) n;
+                    INSERT INTO crm_kpi.crm_pipelines (pipeline_id, tenant_id)
+                    SELECT %2$s, %1$s FROM (SELECT id AS pipeline_id, tenant_id FROM crm_pipelines) q, generate_series(0, %3$d) n;
+                    INSERT INTO crm_kpi.crm_stages (stage_id, pipeline_id, tenant_id)
+                    SELECT s.id + n * 100000, %2$s, %1$s
+                    FROM crm_pipeline_stages s JOIN (SELECT id, tenant_id FROM crm_pipelines) p ON p.id = s.pipeline_id,
+                      generate_series(0, %3$d) n""".formatted(ofTenant("tenant_id"), ofTenant("pipeline_id"), tenants - 1));
             for (Kpi kpi : new Kpis(KpiSettings.DEFAULTS).list()) {
                 KpiTable<?> table = kpi.table();
                 String names =

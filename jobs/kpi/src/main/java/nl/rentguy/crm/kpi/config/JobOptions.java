@@ -208,7 +208,8 @@ public final class JobOptions {
     public static final ConfigOption<Duration> STATE_CHECKPOINT_INTERVAL = key("state.checkpoint-interval")
             .durationType()
             .defaultValue(Duration.ofSeconds(5))
-            .withDescription("crm-kpi run: how often state is saved, and so how much is replayed after a failure.");
+            .withDescription(
+                    "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in twenty of the time goes into it. On a cluster execution.checkpointing.interval goes before it.");
 
     private static final List<ConfigOption<?>> ALL = List.of(
             CRM_JDBC_URL,

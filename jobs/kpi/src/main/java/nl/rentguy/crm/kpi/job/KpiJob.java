@@ -18,8 +18,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /** Submits the job to the cluster it is started on: {@code --config job.properties}, then {@code --set key=value}. */
 public final class KpiJob {
 
-    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
-
     private KpiJob() {}
 
     public static void main(String[] args) throws Exception {
@@ -39,12 +37,18 @@ public final class KpiJob {
         }
         Configuration config = JobConfig.load(file, System.getenv(), settings);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(runtime());
-        if (!env.getCheckpointConfig().isCheckpointingEnabled()) {
-            // Without checkpoints Flink CDC never goes on from the snapshot to the log.
-            env.enableCheckpointing(CHECKPOINT_INTERVAL.toMillis());
-        }
+        checkpoints(env, config);
         KpiGraph.build(env, config);
         env.execute(config.get(JobOptions.KPI_PIPELINE_NAME));
+    }
+
+    /** As often as the cluster says, and otherwise as {@code state.checkpoint-interval} does. */
+    static void checkpoints(StreamExecutionEnvironment env, Configuration config) {
+        if (!env.getCheckpointConfig().isCheckpointingEnabled()) {
+            // Without checkpoints Flink CDC never goes on from the snapshot to the log.
+            env.enableCheckpointing(JobOptions.atLeastAMillisecond(JobOptions.STATE_CHECKPOINT_INTERVAL, config)
+                    .toMillis());
+        }
     }
 
     /** What the job needs of Flink wherever it runs: field by field serialization, pinned ids, a fine clock. */

@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,6 +61,7 @@ public final class KpiWriter implements AutoCloseable {
     private final int writer;
     private final int writers;
     private final Map<String, TableStatements> tables = new LinkedHashMap<>();
+    private final Dimensions dimensions;
 
     private volatile @Nullable Connection connection;
     private volatile boolean closed;
@@ -87,9 +89,10 @@ public final class KpiWriter implements AutoCloseable {
         this.pipeline = pipeline;
         this.writer = writer;
         this.writers = writers;
-        new Kpis(settings)
-                .list()
-                .forEach(table -> tables.put(table.table().name(), new TableStatements(table.table())));
+        List<KpiTable<?>> all = new ArrayList<>();
+        new Kpis(settings).list().forEach(each -> all.add(each.table()));
+        all.forEach(table -> tables.put(table.name(), new TableStatements(table)));
+        this.dimensions = new Dimensions(all);
     }
 
     /** The share that a tenant is in, from 0 on: the same that {@code crm_kpi.share_of} tells a reader. */
@@ -154,6 +157,7 @@ public final class KpiWriter implements AutoCloseable {
             }
             database = kpi.connect();
             connection = database;
+            dimensions.reconnected();
             database.setAutoCommit(false);
         }
         return database;
@@ -170,6 +174,7 @@ public final class KpiWriter implements AutoCloseable {
         } catch (SQLException e) {
             if (isAboutAValue(e)) {
                 connect().rollback();
+                dimensions.rolledBack();
                 write(batch, true);
             } else {
                 // The connection may have died of old age.
@@ -200,6 +205,9 @@ public final class KpiWriter implements AutoCloseable {
                     .computeIfAbsent(row.table(), table -> new ArrayList<>())
                     .add(row);
         }
+        if (!oneByOne) {
+            dimensions.make(database, batch.rows());
+        }
         for (Map.Entry<String, TableStatements> table : tables.entrySet()) {
             TableStatements statements = table.getValue();
             inPortions(
@@ -207,16 +215,19 @@ public final class KpiWriter implements AutoCloseable {
                     gone.getOrDefault(table.getKey(), List.of()),
                     oneByOne,
                     rows -> statements.delete(database, rows));
-            inPortions(
-                    database,
-                    written.getOrDefault(table.getKey(), List.of()),
-                    oneByOne,
-                    rows -> statements.write(database, rows, !begin.isEmpty()));
+            inPortions(database, written.getOrDefault(table.getKey(), List.of()), oneByOne, rows -> {
+                if (oneByOne) {
+                    dimensions.make(database, rows);
+                    dimensions.rolledBack();
+                }
+                statements.write(database, rows, !begin.isEmpty());
+            });
             if (!begin.isEmpty()) {
                 statements.markOlder(database, begin, Instant.ofEpochMilli(first(batch)));
             }
         }
         database.commit();
+        dimensions.committed();
     }
 
     /** Whoever has taken over has changed the row, or waits until this transaction is over. */

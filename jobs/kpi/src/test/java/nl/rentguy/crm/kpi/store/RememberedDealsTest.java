@@ -35,11 +35,14 @@ class RememberedDealsTest {
     private void table(String tenant, String asOf, String rows) throws SQLException {
         try (Statement statement = kpi.createStatement()) {
             statement.execute("""
+                    INSERT INTO crm_kpi.crm_tenants VALUES ('%1$s') ON CONFLICT DO NOTHING;
+                    INSERT INTO crm_kpi.crm_pipelines VALUES (1, '%1$s') ON CONFLICT DO NOTHING;
+                    INSERT INTO crm_kpi.crm_stages SELECT n, 1, '%1$s' FROM generate_series(1, 9) n ON CONFLICT DO NOTHING;
                     INSERT INTO crm_kpi.crm_deal_stage_history
-                    SELECT '%s', 7, visit, 1, stage, '2026-11-01Z'::timestamptz + entered, '2026-11-01Z'::timestamptz + lft,
-                      '2026-11-01Z'::timestamptz + closed, 10, 'EUR', outcome, '%s',
+                    SELECT '%1$s', 7, visit, 1, stage, '2026-11-01Z'::timestamptz + entered, '2026-11-01Z'::timestamptz + lft,
+                      '2026-11-01Z'::timestamptz + closed, 10, 'EUR', outcome, '%2$s',
                       '2026-11-01Z'::timestamptz + deleted
-                    FROM (VALUES %s) AS t (visit, stage, entered, lft, closed, outcome, deleted)""".formatted(
+                    FROM (VALUES %3$s) AS t (visit, stage, entered, lft, closed, outcome, deleted)""".formatted(
                             tenant,
                             asOf,
                             rows.replaceAll("h(\\d+)", "interval '$1 hours'").replaceAll("\\?", "NULL")));

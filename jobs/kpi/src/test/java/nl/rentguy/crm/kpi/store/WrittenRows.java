@@ -15,6 +15,7 @@ public final class WrittenRows {
             List<TableRow> ofTable = rows.stream()
                     .filter(row -> row.table().equals(table.table().name()))
                     .toList();
+            new Dimensions(List.of(table.table())).make(kpi, ofTable);
             new TableStatements(table.table()).write(kpi, ofTable, true);
         }
     }

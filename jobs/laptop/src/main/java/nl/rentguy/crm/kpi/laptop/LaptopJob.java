@@ -43,6 +43,7 @@ final class LaptopJob implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LaptopJob.class);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration NEVER = Duration.ofDays(365);
 
     private final JobClient job;
     private final int uiPort;
@@ -74,9 +75,8 @@ final class LaptopJob implements AutoCloseable {
         runtime.set(TaskManagerOptions.BIND_HOST, "127.0.0.1");
         runtime.set(WebOptions.SUBMIT_ENABLE, false);
         runtime.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofMillis(500));
-        runtime.set(
-                CheckpointingOptions.CHECKPOINTING_INTERVAL,
-                JobOptions.atLeastAMillisecond(JobOptions.STATE_CHECKPOINT_INTERVAL, config));
+        // Checkpoints are on, and CheckpointPace says when.
+        runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, NEVER);
         runtime.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, SavedState.address(saved.checkpoints()));
         runtime.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
@@ -90,7 +90,9 @@ final class LaptopJob implements AutoCloseable {
         runtime.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(5));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(runtime);
         KpiGraph.build(env, config);
-        return new LaptopJob(env.executeAsync(config.get(JobOptions.KPI_PIPELINE_NAME)), uiPort);
+        LaptopJob job = new LaptopJob(env.executeAsync(config.get(JobOptions.KPI_PIPELINE_NAME)), uiPort);
+        CheckpointPace.start(job, config);
+        return job;
     }
 
     String uiAddress() {
@@ -117,11 +119,34 @@ final class LaptopJob implements AutoCloseable {
 
     /** When the latest checkpoint that is complete was begun; the epoch when there is none. */
     Instant lastCheckpoint() throws IOException, InterruptedException {
-        return Instant.ofEpochMilli(rest("/jobs/%s/checkpoints".formatted(job.getJobID()))
+        return Instant.ofEpochMilli(latestCheckpoint().path("trigger_timestamp").asLong());
+    }
+
+    /** How long it took; empty when there is none. */
+    Optional<Duration> lastCheckpointTook() throws IOException, InterruptedException {
+        JsonNode took = latestCheckpoint().path("end_to_end_duration");
+        return took.isNumber() ? Optional.of(Duration.ofMillis(took.asLong())) : Optional.empty();
+    }
+
+    private JsonNode latestCheckpoint() throws IOException, InterruptedException {
+        return rest("/jobs/%s/checkpoints".formatted(job.getJobID()))
                 .path("latest")
-                .path("completed")
-                .path("trigger_timestamp")
-                .asLong());
+                .path("completed");
+    }
+
+    /** Asks for a checkpoint; whether one is made, the job decides: none while tasks are still starting. */
+    void triggerCheckpoint() throws InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("%s/jobs/%s/checkpoints".formatted(uiAddress(), job.getJobID())))
+                .timeout(PATIENCE)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"checkpointType\": \"CONFIGURED\"}"))
+                .build();
+        try {
+            http.send(request, HttpResponse.BodyHandlers.discarding());
+        } catch (IOException e) {
+            LOG.debug("The web interface does not answer", e);
+        }
     }
 
     /**
