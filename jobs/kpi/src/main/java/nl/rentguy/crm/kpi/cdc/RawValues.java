@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.Letters;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,12 @@ final class RawValues {
             throw new RefusedException(
                     Reason.MISSING_VALUE,
                     "%s.%s is NULL or was not sent, in the row with id %s; the KPIs need it: fill it in, or add the column to the publication"
+                            .formatted(raw.table(), column, raw.column("id")));
+        }
+        if (value.equals(CrmRow.UNSENT)) {
+            throw new RefusedException(
+                    Reason.MISSING_VALUE,
+                    "%s.%s is so long that PostgreSQL does not send it with a version that leaves it as it was, in the row with id %s; the KPIs need it: shorten it, or write it once more, and that version is taken in"
                             .formatted(raw.table(), column, raw.column("id")));
         }
         return value;

@@ -28,4 +28,24 @@ public record AcquisitionMetric(
         long gtmConversionCents,
         @Nullable String gaPropertyId,
         @Nullable String gtmContainerId)
-        implements CrmRow {}
+        implements CrmRow {
+
+    /** This version, with what was not sent of it as it was before. */
+    public AcquisitionMetric after(@Nullable AcquisitionMetric before) {
+        return new AcquisitionMetric(
+                id,
+                tenantId,
+                CrmRow.sent(channel, before == null ? null : before.channel),
+                CrmRow.sent(source, before == null ? null : before.source),
+                capturedDate,
+                sessions,
+                newUsers,
+                engagedSessions,
+                gaConversions,
+                gaConversionCents,
+                gtmConversions,
+                gtmConversionCents,
+                gaPropertyId,
+                gtmContainerId);
+    }
+}

@@ -42,6 +42,27 @@ public record Deal(
         LOST
     }
 
+    /** This version, with what was not sent of it as it was before. */
+    public Deal after(@Nullable Deal before) {
+        return !UNSENT.equals(title)
+                ? this
+                : new Deal(
+                        id,
+                        tenantId,
+                        leadId,
+                        pipelineId,
+                        stageId,
+                        before == null ? null : before.title,
+                        valueCents,
+                        currency,
+                        expectedClose,
+                        probability,
+                        outcome,
+                        createdAt,
+                        updatedAt,
+                        committedAt);
+    }
+
     public boolean isOpen() {
         return outcome == Outcome.OPEN;
     }

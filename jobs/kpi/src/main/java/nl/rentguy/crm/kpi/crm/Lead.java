@@ -8,4 +8,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source where the lead came from, in the CRM's own spelling; null when nobody knows
  */
-public record Lead(long id, String tenantId, @Nullable String source, Instant createdAt) implements CrmRow {}
+public record Lead(long id, String tenantId, @Nullable String source, Instant createdAt) implements CrmRow {
+
+    /** This version, with what was not sent of it as it was before. */
+    public Lead after(@Nullable Lead before) {
+        return new Lead(id, tenantId, CrmRow.sent(source, before == null ? null : before.source), createdAt);
+    }
+}

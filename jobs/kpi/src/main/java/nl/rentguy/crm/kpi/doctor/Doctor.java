@@ -37,6 +37,12 @@ public final class Doctor {
         RUNNING
     }
 
+    /** The log and what is asked beside it: the snapshot's tasks, the heartbeat, and what is looked up once. */
+    private static final int CRM_CONNECTIONS = 7;
+
+    /** Beside those of the writers: status, dead letters of each task, and what is looked up once. */
+    private static final int KPI_CONNECTIONS = 7;
+
     private Doctor() {}
 
     /**
@@ -55,12 +61,14 @@ public final class Doctor {
         String slot = JobOptions.slotName(config);
         List<Finding> all = new ArrayList<>();
         all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {
+            connections(query, findings, start, CRM_CONNECTIONS, "");
             new CrmChecks(query, findings, config.get(JobOptions.CDC_PUBLICATION_NAME), captured, settings.words())
                     .run();
             new ConnectionChecks(crm, findings).replication();
             new SlotChecks(query, findings, slot, start).run();
         }));
         all.addAll(examine("KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> {
+            connections(query, findings, start, KPI_CONNECTIONS + JobOptions.writers(config), ", or lower kpi.writers");
             new KpiChecks(query, findings).run();
             new ConnectionChecks(kpi, findings).pooler();
         }));
@@ -110,6 +118,27 @@ public final class Doctor {
                     "Add ?sslmode=verify-full&sslrootcert=FILE to the address, and switch TLS on in the server");
         }
         clock(query, findings);
+    }
+
+    /** Those of the server and those of the role, whichever are fewer. A job that runs has its own. */
+    private static void connections(Query query, Findings findings, Start start, int needed, String otherwise)
+            throws SQLException {
+        if (start == Start.RUNNING) {
+            return;
+        }
+        long free = query.number("""
+                SELECT least(
+                  current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint
+                    - coalesce(current_setting('reserved_connections', true)::bigint, 0)
+                    - (SELECT sum(numbackends) FROM pg_stat_database),
+                  (SELECT CASE WHEN rolconnlimit < 0 OR rolsuper THEN 2147483647
+                     ELSE rolconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user) END
+                   FROM pg_roles WHERE rolname = current_user))""");
+        findings.require(
+                free >= needed,
+                "connections",
+                "%d are free, the job opens %d at most".formatted(Math.max(0, free), needed),
+                "Raise max_connections, or the role's CONNECTION LIMIT, or end sessions that are idle" + otherwise);
     }
 
     private static void clock(Query query, Findings findings) throws SQLException {

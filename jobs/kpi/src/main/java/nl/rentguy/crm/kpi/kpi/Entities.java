@@ -60,7 +60,10 @@ final class Entities {
                 return file.remembering(past);
             }
             Deal deal = change.row(Deal.class);
-            return deal == null ? file.withoutDeal(Instant.ofEpochMilli(change.committedAt())) : file.withVersion(deal);
+            return deal == null
+                    ? file.withoutDeal(Instant.ofEpochMilli(change.committedAt()))
+                    : file.withVersion(deal.after(
+                            file.history() == null ? null : file.history().deal()));
         }
 
         /** What a lead needs to know of it; null when nothing. */
@@ -209,12 +212,17 @@ final class Entities {
             LeadFile file = known == null ? LeadFile.EMPTY : known;
             LeadFile changed =
                     switch (change.table()) {
-                        case LEADS -> file.with(change.row(Lead.class));
+                        case LEADS -> file.with(lead(file, change));
                         case DEALS -> file.with(change.id(), change.row(DealOfLead.class));
                         case PIPELINES, PIPELINE_STAGES, ACTIVITIES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
                             throw notPartOf("a lead", change.table());
                     };
             return changed.isEmpty() ? null : changed;
+        }
+
+        private static @Nullable Lead lead(LeadFile file, RowChange change) {
+            Lead lead = change.row(Lead.class);
+            return lead == null ? null : lead.after(file.lead());
         }
 
         @Override
@@ -332,7 +340,8 @@ final class Entities {
 
         @Override
         public @Nullable AcquisitionMetric fold(@Nullable AcquisitionMetric metric, RowChange change) {
-            return change.row(AcquisitionMetric.class);
+            AcquisitionMetric changed = change.row(AcquisitionMetric.class);
+            return changed == null ? null : changed.after(metric);
         }
 
         @Override

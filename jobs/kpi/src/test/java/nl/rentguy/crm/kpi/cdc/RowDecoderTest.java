@@ -10,6 +10,7 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -48,6 +49,16 @@ class RowDecoderTest {
             columns.put(column, value);
         }
         return new RawChange("crm_deals", Operation.UPDATE, 77, 1_795_328_275_009_103L, columns);
+    }
+
+    @Test
+    void aNeededTextThatTheLogLeavesOutIsToldWithTheRemedy() {
+        assertThatThrownBy(() -> DECODER.decode(deal("currency", CrmRow.UNSENT)))
+                .isInstanceOf(RefusedException.class)
+                .extracting(e -> ((RefusedException) e).explanation())
+                .asString()
+                .contains("crm_deals.currency is so long")
+                .contains("shorten it, or write it once more");
     }
 
     @Test

@@ -90,6 +90,8 @@ class DoctorTest {
             ALTER DATABASE postgres RESET timezone                    | WARNING | CRM time zone                    | ALTER DATABASE postgres SET timezone = 'UTC'
             INSERT INTO crm_leads (tenant_id, name, created_at) VALUES ('m', 'n', now() + interval '2 hours') | WARNING | CRM instants | DELETE FROM crm_leads
             INSERT INTO crm_pipelines (id, tenant_id, name) VALUES (77, 'm', 'p'); INSERT INTO crm_pipeline_stages (id, pipeline_id, name, "order") VALUES (77, 77, 's', 1); INSERT INTO crm_deals (tenant_id, pipeline_id, stage_id, title, status) VALUES ('m', 77, 77, 't', 'Negotiating') | WARNING | CRM status words | DELETE FROM crm_deals; DELETE FROM crm_pipelines
+            ALTER ROLE crm_kpi_cdc CONNECTION LIMIT 7                 | ERROR   | CRM connections                  | ALTER ROLE crm_kpi_cdc CONNECTION LIMIT -1
+            ALTER ROLE crm_kpi_writer CONNECTION LIMIT 8              | ERROR   | KPI connections                  | ALTER ROLE crm_kpi_writer CONNECTION LIMIT -1
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
             UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
             """)

@@ -85,6 +85,31 @@ class WhatTheWorldSendsTest {
     }
 
     @Test
+    void aLongTextThatTheLogLeavesOutStaysAsItWas() throws Exception {
+        crm("""
+                ALTER TABLE crm_leads ALTER source TYPE text, ALTER source SET STORAGE EXTERNAL;
+                ALTER TABLE crm_deals ALTER title TYPE text, ALTER title SET STORAGE EXTERNAL""");
+        tables.execute("""
+                UPDATE crm_deals SET title = repeat('Bruiloft ', 1000) WHERE id = 1;
+                UPDATE crm_leads SET source = repeat('Beurs ', 1000) WHERE id = 1""");
+        try (TestCluster job = job()) {
+            live();
+            tables.execute("""
+                    UPDATE crm_deals SET title = repeat('Festival ', 1000) WHERE id = 2;
+                    UPDATE crm_leads SET source = repeat('Markt ', 1000) WHERE id = 2;
+                    UPDATE crm_deals SET value = 75, updated_at = now() WHERE id IN (1, 2);
+                    UPDATE crm_leads SET name = 'another' WHERE id IN (1, 2)""");
+            live();
+            tables.assertEqualToOracle();
+            assertThat(
+                            tables.text(
+                                    "SELECT string_agg(left(title, 9) || length(title), ', ' ORDER BY deal_id) FROM crm_kpi.crm_deals WHERE value = 75"))
+                    .isEqualTo("Bruiloft 9000, Festival 9000");
+            assertThat(tables.number(DEAD_LETTERS + "true")).isZero();
+        }
+    }
+
+    @Test
     void amountsThatAreNoneAreSetAsideWithTheValueThatIsInTheCrm() throws Exception {
         crm("ALTER TABLE crm_deals ALTER value TYPE numeric");
         tables.execute("UPDATE crm_deals SET value = 'Infinity' WHERE id = 8");
