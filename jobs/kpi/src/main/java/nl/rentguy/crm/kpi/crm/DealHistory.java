@@ -67,11 +67,6 @@ public record DealHistory(
                 visit, pipelineId, deal.stageId(), stageEnteredAt, at, end, next.valueCents(), next.currency());
     }
 
-    /** All visits that are over. */
-    public List<StageVisit> endedVisits() {
-        return leftVisitsAnd(closedVisit);
-    }
-
     private List<StageVisit> leftVisitsAnd(@Nullable StageVisit last) {
         if (last == null) {
             return leftVisits;

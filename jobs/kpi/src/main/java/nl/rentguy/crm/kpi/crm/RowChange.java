@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.crm;
 
+import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +70,27 @@ public record RowChange(
     /** What was known of it as that type; null when nothing was. */
     public <R extends CrmRow> @Nullable R before(Class<R> type) {
         return type.isInstance(before) ? type.cast(before) : null;
+    }
+
+    /**
+     * Tells entities what this change is for them, when the row is a part of them: it leaves the one that it was of, changes, and comes to
+     * the one that it is of. The log names neither the former nor that of a deleted row.
+     *
+     * @param was the part before the change; null when it was of none
+     * @param is the part after it; null when it is of none
+     * @param to takes an entity's id, and the change
+     */
+    public void ofPart(CrmRow.@Nullable Part was, CrmRow.@Nullable Part is, BiConsumer<Long, RowChange> to) {
+        if (Objects.equals(was, is)) {
+            return;
+        }
+        boolean stays = was != null && is != null && was.parentId() == is.parentId();
+        if (was != null && !stays) {
+            to.accept(was.parentId(), new RowChange(table, id, committedAt, null, was));
+        }
+        if (is != null) {
+            to.accept(is.parentId(), new RowChange(table, id, committedAt, is, stays ? was : null));
+        }
     }
 
     /** The same at another time. */

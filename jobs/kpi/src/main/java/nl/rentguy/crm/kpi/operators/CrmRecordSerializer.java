@@ -1,9 +1,12 @@
 package nl.rentguy.crm.kpi.operators;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,25 +45,45 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
     private static final long serialVersionUID = 1;
     private static final int VERSION = 1;
 
-    /** Which record it is. The names stand in saved state. */
+    /** Which record it is. Names and tags stand in saved state. */
     enum Kind {
-        LEAD,
-        PIPELINE,
-        STAGE,
-        DEAL,
-        ACTIVITY,
-        RUN,
-        METRIC,
-        STAGE_VISIT,
-        DEAL_HISTORY,
-        PAST_DEAL,
-        DEAL_OF_LEAD,
-        CONTACT,
-        ROW_CHANGE,
-        DEAL_FILE,
-        LEAD_FILE,
-        PIPELINE_BOARD
+        LEAD(1, Lead.class),
+        PIPELINE(2, Pipeline.class),
+        STAGE(3, Stage.class),
+        DEAL(4, Deal.class),
+        ACTIVITY(5, Activity.class),
+        RUN(6, AutomationRun.class),
+        METRIC(7, AcquisitionMetric.class),
+        STAGE_VISIT(8, StageVisit.class),
+        DEAL_HISTORY(9, DealHistory.class),
+        PAST_DEAL(10, PastDeal.class),
+        DEAL_OF_LEAD(11, DealOfLead.class),
+        CONTACT(12, Contact.class),
+        ROW_CHANGE(13, RowChange.class),
+        DEAL_FILE(14, DealFile.class),
+        LEAD_FILE(15, LeadFile.class),
+        PIPELINE_BOARD(16, PipelineBoard.class);
+
+        private static final Map<Class<?>, Kind> BY_TYPE =
+                Arrays.stream(values()).collect(toMap(kind -> kind.type, kind -> kind));
+
+        private static final Map<Integer, Kind> BY_TAG =
+                Arrays.stream(values()).collect(toMap(kind -> kind.tag, kind -> kind));
+
+        private final int tag;
+        private final Class<?> type;
+
+        Kind(int tag, Class<?> type) {
+            this.tag = tag;
+            this.type = type;
+        }
+
+        static Kind of(CrmRow row) {
+            return Objects.requireNonNull(BY_TYPE.get(row.getClass()));
+        }
     }
+
+    private static final int NOTHING = 0;
 
     private final Kind kind;
 
@@ -77,6 +100,10 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
     @Override
     public void serialize(T value, DataOutputView target) throws IOException {
         target.writeByte(VERSION);
+        write(kind, value, target);
+    }
+
+    private static void write(Kind kind, Object value, DataOutputView target) throws IOException {
         switch (kind) {
             case LEAD -> write((Lead) value, target);
             case PIPELINE -> write((Pipeline) value, target);
@@ -101,25 +128,28 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
     @SuppressWarnings("unchecked") // the kind tells the type
     public T deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
-        return (T)
-                switch (kind) {
-                    case LEAD -> lead(source);
-                    case PIPELINE -> pipeline(source);
-                    case STAGE -> stage(source);
-                    case DEAL -> deal(source);
-                    case ACTIVITY -> activity(source);
-                    case RUN -> run(source);
-                    case METRIC -> metric(source);
-                    case STAGE_VISIT -> visit(source);
-                    case DEAL_HISTORY -> history(source);
-                    case PAST_DEAL -> pastDeal(source);
-                    case DEAL_OF_LEAD -> dealOfLead(source);
-                    case CONTACT -> contact(source);
-                    case ROW_CHANGE -> change(source);
-                    case DEAL_FILE -> dealFile(source);
-                    case LEAD_FILE -> leadFile(source);
-                    case PIPELINE_BOARD -> board(source);
-                };
+        return (T) read(kind, source);
+    }
+
+    private static Object read(Kind kind, DataInputView source) throws IOException {
+        return switch (kind) {
+            case LEAD -> lead(source);
+            case PIPELINE -> pipeline(source);
+            case STAGE -> stage(source);
+            case DEAL -> deal(source);
+            case ACTIVITY -> activity(source);
+            case RUN -> run(source);
+            case METRIC -> metric(source);
+            case STAGE_VISIT -> visit(source);
+            case DEAL_HISTORY -> history(source);
+            case PAST_DEAL -> pastDeal(source);
+            case DEAL_OF_LEAD -> dealOfLead(source);
+            case CONTACT -> contact(source);
+            case ROW_CHANGE -> change(source);
+            case DEAL_FILE -> dealFile(source);
+            case LEAD_FILE -> leadFile(source);
+            case PIPELINE_BOARD -> board(source);
+        };
     }
 
     private static void write(Lead lead, DataOutputView target) throws IOException {
@@ -388,70 +418,26 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
                 CrmTable.valueOf(text(source)), readNumber(source), source.readLong(), any(source), any(source));
     }
 
-    private static final int NOTHING = 0;
-    private static final int LEAD_ROW = 1;
-    private static final int PIPELINE_ROW = 2;
-    private static final int STAGE_ROW = 3;
-    private static final int DEAL_ROW = 4;
-    private static final int ACTIVITY_ROW = 5;
-    private static final int RUN_ROW = 6;
-    private static final int METRIC_ROW = 7;
-    private static final int REMEMBERED = 8;
-    private static final int DEAL_PART = 9;
-    private static final int CONTACT_PART = 10;
-
     private static void writeAny(@Nullable CrmRow row, DataOutputView target) throws IOException {
         if (row == null) {
             target.writeByte(NOTHING);
-        } else if (row instanceof Deal deal) {
-            target.writeByte(DEAL_ROW);
-            write(deal, target);
-        } else if (row instanceof Activity activity) {
-            target.writeByte(ACTIVITY_ROW);
-            write(activity, target);
-        } else if (row instanceof Contact contact) {
-            target.writeByte(CONTACT_PART);
-            write(contact, target);
-        } else if (row instanceof AutomationRun run) {
-            target.writeByte(RUN_ROW);
-            write(run, target);
-        } else if (row instanceof DealOfLead deal) {
-            target.writeByte(DEAL_PART);
-            write(deal, target);
-        } else if (row instanceof Lead lead) {
-            target.writeByte(LEAD_ROW);
-            write(lead, target);
-        } else if (row instanceof AcquisitionMetric metric) {
-            target.writeByte(METRIC_ROW);
-            write(metric, target);
-        } else if (row instanceof Pipeline pipeline) {
-            target.writeByte(PIPELINE_ROW);
-            write(pipeline, target);
-        } else if (row instanceof Stage stage) {
-            target.writeByte(STAGE_ROW);
-            write(stage, target);
-        } else if (row instanceof PastDeal past) {
-            target.writeByte(REMEMBERED);
-            write(past, target);
+        } else {
+            Kind kind = Kind.of(row);
+            target.writeByte(kind.tag);
+            write(kind, row, target);
         }
     }
 
     private static @Nullable CrmRow any(DataInputView source) throws IOException {
-        int what = source.readByte();
-        return switch (what) {
-            case NOTHING -> null;
-            case LEAD_ROW -> lead(source);
-            case PIPELINE_ROW -> pipeline(source);
-            case STAGE_ROW -> stage(source);
-            case DEAL_ROW -> deal(source);
-            case ACTIVITY_ROW -> activity(source);
-            case RUN_ROW -> run(source);
-            case METRIC_ROW -> metric(source);
-            case REMEMBERED -> pastDeal(source);
-            case DEAL_PART -> dealOfLead(source);
-            case CONTACT_PART -> contact(source);
-            default -> throw new IOException("there is no row of kind " + what);
-        };
+        int tag = source.readByte();
+        if (tag == NOTHING) {
+            return null;
+        }
+        Kind kind = Kind.BY_TAG.get(tag);
+        if (kind == null) {
+            throw new IOException("there is no row of kind " + tag);
+        }
+        return (CrmRow) read(kind, source);
     }
 
     private static void write(DealFile file, DataOutputView target) throws IOException {

@@ -2,7 +2,6 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.io.Serializable;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Function;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
@@ -148,7 +147,8 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
             after = engine.change(before, change, now, effects(context, out));
         }
-        sendPart(change, before.state(), after.state(), context);
+        change.ofPart(
+                part(before), part(after), (parent, ofPart) -> context.output(PARTS, new EntityChange(parent, ofPart)));
         if (stored == null && after.state() == null) {
             withoutEffect.inc();
         }
@@ -173,6 +173,11 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         store(stored, after, context.timerService());
     }
 
+    private CrmRow.@Nullable Part part(Tracked<S> entity) {
+        S state = entity.state();
+        return state == null ? null : partOf.of(state);
+    }
+
     private Effects effects(Context context, Collector<Delta> out) {
         return new Effects() {
             @Override
@@ -185,28 +190,6 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
                 context.output(ROWS, new TableRow(table, key, values, KpiTime.roundUp(at, tickMillis)));
             }
         };
-    }
-
-    /** A part leaves the entity that it was of, and comes to the one that it is of; the log names neither the former nor that of a deleted row. */
-    private void sendPart(RowChange change, @Nullable S before, @Nullable S after, Context context) {
-        CrmRow.Part was = before == null ? null : partOf.of(before);
-        CrmRow.Part is = after == null ? null : partOf.of(after);
-        if (Objects.equals(was, is)) {
-            return;
-        }
-        if (was != null && (is == null || is.parentId() != was.parentId())) {
-            send(change, was.parentId(), null, was, context);
-        }
-        if (is != null) {
-            send(change, is.parentId(), is, was != null && was.parentId() == is.parentId() ? was : null, context);
-        }
-    }
-
-    private void send(
-            RowChange change, long parent, CrmRow.@Nullable Part is, CrmRow.@Nullable Part was, Context context) {
-        context.output(
-                PARTS,
-                new EntityChange(parent, new RowChange(change.table(), change.id(), change.committedAt(), is, was)));
     }
 
     private void store(@Nullable EntityState<S> stored, Tracked<S> after, TimerService timers) throws Exception {

@@ -3,7 +3,6 @@ package nl.rentguy.crm.kpi.store;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -68,35 +67,28 @@ final class Dimensions {
                 note(row);
             }
         }
-        if (!tenants.isEmpty()) {
-            try (PreparedStatement insert = database.prepareStatement(TENANTS)) {
-                insert.setArray(1, database.createArrayOf("text", tenants.toArray()));
-                insert.executeUpdate();
-            }
+        insert(database, TENANTS, tenants);
+        insert(database, PIPELINES, pipelines.keySet(), pipelines.values());
+        Collection<Stage> ofStages = stages.values();
+        insert(
+                database,
+                STAGES,
+                stages.keySet(),
+                ofStages.stream().map(Stage::pipeline).toList(),
+                ofStages.stream().map(Stage::tenant).toList());
+    }
+
+    private static void insert(Connection database, String sql, Collection<?>... columns) throws SQLException {
+        if (columns[0].isEmpty()) {
+            return;
         }
-        if (!pipelines.isEmpty()) {
-            try (PreparedStatement insert = database.prepareStatement(PIPELINES)) {
-                insert.setArray(
-                        1, database.createArrayOf("bigint", pipelines.keySet().toArray()));
-                insert.setArray(
-                        2, database.createArrayOf("text", pipelines.values().toArray()));
-                insert.executeUpdate();
+        try (PreparedStatement statement = database.prepareStatement(sql)) {
+            for (int i = 0; i < columns.length; i++) {
+                Object[] values = columns[i].toArray();
+                statement.setArray(
+                        i + 1, database.createArrayOf(values[0] instanceof Long ? "bigint" : "text", values));
             }
-        }
-        if (!stages.isEmpty()) {
-            List<Object> ofPipelines = new ArrayList<>();
-            List<Object> ofTenants = new ArrayList<>();
-            stages.values().forEach(stage -> {
-                ofPipelines.add(stage.pipeline);
-                ofTenants.add(stage.tenant);
-            });
-            try (PreparedStatement insert = database.prepareStatement(STAGES)) {
-                insert.setArray(
-                        1, database.createArrayOf("bigint", stages.keySet().toArray()));
-                insert.setArray(2, database.createArrayOf("bigint", ofPipelines.toArray()));
-                insert.setArray(3, database.createArrayOf("text", ofTenants.toArray()));
-                insert.executeUpdate();
-            }
+            statement.executeUpdate();
         }
     }
 
@@ -117,12 +109,7 @@ final class Dimensions {
     }
 
     private static @Nullable Long number(TableRow row, @Nullable Integer column) {
-        if (column == null) {
-            return null;
-        }
-        List<Object> key = row.key();
-        List<@Nullable Object> values = row.values();
-        return (Long) (column < key.size() ? key.get(column) : values == null ? null : values.get(column - key.size()));
+        return column == null ? null : (Long) TableStatements.value(row, column);
     }
 
     /** The transaction stands: what it has made is known. */
@@ -133,12 +120,8 @@ final class Dimensions {
         forgetTransaction();
     }
 
-    /** It does not. */
-    void rolledBack() {
-        forgetTransaction();
-    }
-
-    private void forgetTransaction() {
+    /** What the transaction has made may not stand. */
+    void forgetTransaction() {
         tenants.clear();
         pipelines.clear();
         stages.clear();

@@ -174,7 +174,7 @@ public final class KpiWriter implements AutoCloseable {
         } catch (SQLException e) {
             if (isAboutAValue(e)) {
                 connect().rollback();
-                dimensions.rolledBack();
+                dimensions.forgetTransaction();
                 write(batch, true);
             } else {
                 // The connection may have died of old age.
@@ -218,7 +218,7 @@ public final class KpiWriter implements AutoCloseable {
             inPortions(database, written.getOrDefault(table.getKey(), List.of()), oneByOne, rows -> {
                 if (oneByOne) {
                     dimensions.make(database, rows);
-                    dimensions.rolledBack();
+                    dimensions.forgetTransaction();
                 }
                 statements.write(database, rows, !begin.isEmpty());
             });

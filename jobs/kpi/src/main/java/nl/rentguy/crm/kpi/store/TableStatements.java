@@ -176,7 +176,8 @@ final class TableStatements {
         return columns.size() + 2;
     }
 
-    private static @Nullable Object value(TableRow row, int column) {
+    /** What a row has in the column of that number, those of the key first. */
+    static @Nullable Object value(TableRow row, int column) {
         List<Object> key = row.key();
         List<@Nullable Object> values = row.values();
         return column < key.size() ? key.get(column) : values == null ? null : values.get(column - key.size());

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.crm.Activity;
@@ -76,26 +75,13 @@ public final class InMemoryTables implements Effects {
                 byId.put(id, after);
             }
             if (parents != null) {
-                sendPart(parents, change, part(before), part(after), now);
+                change.at(now)
+                        .ofPart(part(before), part(after), (parent, ofPart) -> parents.change(parent, ofPart, now));
             }
         }
 
         private CrmRow.@Nullable Part part(Tracked<S> entity) {
             return entity.state() == null ? null : partOf.apply(entity.state());
-        }
-
-        private void sendPart(
-                Entities<?> to, RowChange change, CrmRow.@Nullable Part was, CrmRow.@Nullable Part is, long now) {
-            if (Objects.equals(was, is)) {
-                return;
-            }
-            boolean stays = was != null && is != null && was.parentId() == is.parentId();
-            if (was != null && !stays) {
-                to.change(was.parentId(), new RowChange(change.table(), change.id(), now, null, was), now);
-            }
-            if (is != null) {
-                to.change(is.parentId(), new RowChange(change.table(), change.id(), now, is, stays ? was : null), now);
-            }
         }
 
         /** As one timer per entity would: from boundary to boundary. */

@@ -70,11 +70,15 @@ final class CheckpointPace {
     private void run() {
         try (status) {
             while (!job.status().isGloballyTerminalState()) {
-                if (job.status() == org.apache.flink.api.common.JobStatus.RUNNING && isDue()) {
-                    begun = Instant.now();
-                    job.triggerCheckpoint();
+                Duration left = left();
+                if (left.isNegative() || left.isZero()) {
+                    if (job.status() == org.apache.flink.api.common.JobStatus.RUNNING) {
+                        begun = Instant.now();
+                        job.triggerCheckpoint();
+                    }
+                    left = STEP;
                 }
-                TimeUnit.MILLISECONDS.sleep(STEP.toMillis());
+                TimeUnit.MILLISECONDS.sleep(left.toMillis() + 1);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -83,22 +87,33 @@ final class CheckpointPace {
         }
     }
 
-    private boolean isInSnapshot() {
-        return status.phase().filter(phase -> phase != Phase.SNAPSHOT).isEmpty();
-    }
-
-    private boolean isDue() throws InterruptedException {
-        Duration passed = Duration.between(begun, Instant.now());
-        if (passed.compareTo(least(interval, FIRST)) < 0) {
-            return false;
+    /** How long until a checkpoint is due, or until that can be told; none or less when it is. */
+    private Duration left() throws InterruptedException {
+        Duration first = untilAfter(least(interval, FIRST));
+        if (first.compareTo(Duration.ZERO) > 0) {
+            return first;
         }
         try {
             Optional<Duration> last = job.lastCheckpointTook();
-            boolean isDue = passed.compareTo(pause(interval, last, false)) >= 0;
-            return isDue || (passed.compareTo(pause(interval, last, true)) >= 0 && isInSnapshot());
+            Duration soonest = pause(interval, last, true);
+            Duration pause = pause(interval, last, false);
+            Duration left = untilAfter(soonest);
+            if (left.compareTo(Duration.ZERO) > 0 || pause.equals(soonest) || isInSnapshot()) {
+                return left;
+            }
+            // Asked again meanwhile: how long the newest one took may not have been known.
+            return least(untilAfter(pause), interval);
         } catch (IOException e) {
             LOG.debug("The web interface does not answer", e);
-            return false;
+            return STEP;
         }
+    }
+
+    private Duration untilAfter(Duration pause) {
+        return Duration.between(Instant.now(), begun.plus(pause));
+    }
+
+    private boolean isInSnapshot() {
+        return status.phase().filter(phase -> phase != Phase.SNAPSHOT).isEmpty();
     }
 }
