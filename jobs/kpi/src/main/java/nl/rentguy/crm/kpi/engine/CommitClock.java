@@ -11,6 +11,8 @@ import java.time.Duration;
  *
  * <p>While a backlog is worked off, by more than {@link #BEHIND} behind, changes count from the next whole second on, and KPI time goes
  * on from one to the next: nobody is to see each moment of the past, and a key that changes often is published once for each second.
+ * What is read again after a restore counts exactly, however far behind: what was published for one moment of a second, and is no
+ * longer so for the whole of it, has to come to the next one.
  */
 public final class CommitClock {
 
@@ -24,6 +26,7 @@ public final class CommitClock {
 
     private long latest;
     private long latestWhole;
+    private long readBefore = KpiTime.NONE;
 
     /** Before the first change. */
     public CommitClock() {
@@ -44,6 +47,11 @@ public final class CommitClock {
      */
     public record State(long latest, long latestWhole) {}
 
+    /** Lets changes count exactly that were committed until then, as rows that an earlier attempt has made of them are published. */
+    public void readBefore(long until) {
+        readBefore = until;
+    }
+
     public State state() {
         return new State(latest, latestWhole);
     }
@@ -60,12 +68,9 @@ public final class CommitClock {
      * @param now by this machine's clock, likewise
      */
     public long read(long committedAt, long now) {
-        if (now - committedAt > BEHIND.toMillis()) {
-            long whole = KpiTime.roundUp(committedAt, WHOLE_MILLIS);
-            if (whole > latest) {
-                latest = whole;
-                latestWhole = whole;
-            }
+        if (committedAt > latest && committedAt > readBefore && now - committedAt > BEHIND.toMillis()) {
+            latest = KpiTime.roundUp(committedAt, WHOLE_MILLIS);
+            latestWhole = latest;
         } else {
             latest = Math.max(latest, isTooFarAhead(committedAt, now) ? now : committedAt);
         }

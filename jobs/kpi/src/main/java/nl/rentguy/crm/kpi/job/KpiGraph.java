@@ -35,6 +35,7 @@ import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.RememberedDeals;
 import nl.rentguy.crm.kpi.store.Sinks;
 import nl.rentguy.crm.kpi.store.TableRow;
+import nl.rentguy.crm.kpi.store.WrittenUntil;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -112,7 +113,9 @@ public final class KpiGraph {
                 .transform(
                         Uids.COMMIT_CLOCK,
                         RawChangeType.INSTANCE,
-                        new CommitClockFactory(new LogPosition(Database.crm(config))))
+                        new CommitClockFactory(
+                                new LogPosition(Database.crm(config)),
+                                new WrittenUntil(Database.kpi(config), config.get(JobOptions.KPI_PIPELINE_NAME))))
                 .uid(Uids.COMMIT_CLOCK);
     }
 

@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.operators;
 
 import nl.rentguy.crm.kpi.cdc.LogPosition;
 import nl.rentguy.crm.kpi.cdc.RawChange;
+import nl.rentguy.crm.kpi.store.WrittenUntil;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.runtime.operators.coordination.OperatorEventDispatcher;
@@ -18,9 +19,11 @@ public final class CommitClockFactory extends AbstractStreamOperatorFactory<RawC
     private static final long serialVersionUID = 1;
 
     private final LogPosition logPosition;
+    private final WrittenUntil writtenUntil;
 
-    public CommitClockFactory(LogPosition logPosition) {
+    public CommitClockFactory(LogPosition logPosition, WrittenUntil writtenUntil) {
         this.logPosition = logPosition;
+        this.writtenUntil = writtenUntil;
     }
 
     @Override
@@ -29,8 +32,8 @@ public final class CommitClockFactory extends AbstractStreamOperatorFactory<RawC
             StreamOperatorParameters<RawChange> parameters) {
         OperatorID id = parameters.getStreamConfig().getOperatorID();
         OperatorEventDispatcher events = parameters.getOperatorEventDispatcher();
-        CommitClockOperator operator =
-                new CommitClockOperator(logPosition::current, events.getOperatorEventGateway(id));
+        CommitClockOperator operator = new CommitClockOperator(
+                logPosition::current, writtenUntil::current, events.getOperatorEventGateway(id));
         operator.setup(parameters.getContainingTask(), parameters.getStreamConfig(), parameters.getOutput());
         operator.setProcessingTimeService(parameters.getProcessingTimeService());
         events.registerEventHandler(id, operator);

@@ -47,6 +47,7 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
     private static final long BEGUN = Long.MIN_VALUE;
 
     private final Callable<Long> logPosition;
+    private final Callable<@Nullable Instant> writtenUntil;
     private final OperatorEventGateway others;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
@@ -79,10 +80,13 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
 
     /**
      * @param logPosition how far the CRM's log has come
+     * @param writtenUntil KPI time until which rows are published, by whichever attempt; null when none are
      * @param others where to tell the other tasks
      */
-    CommitClockOperator(Callable<Long> logPosition, OperatorEventGateway others) {
+    CommitClockOperator(
+            Callable<Long> logPosition, Callable<@Nullable Instant> writtenUntil, OperatorEventGateway others) {
         this.logPosition = logPosition;
+        this.writtenUntil = writtenUntil;
         this.others = others;
     }
 
@@ -148,6 +152,10 @@ public final class CommitClockOperator extends AbstractStreamOperator<RawChange>
         if (beginsAt == NO_LOG_YET) {
             beginsAt = logPosition.call();
             LOG.info("The snapshot is read; KPI time begins when the log has passed it");
+        }
+        Instant until = writtenUntil.call();
+        if (until != null) {
+            clock.readBefore(until.toEpochMilli());
         }
     }
 

@@ -88,4 +88,38 @@ class CommitClockTest {
         }
         return state;
     }
+
+    /**
+     * Whatever was published for a moment that had passed in an earlier attempt, the moment after it is one of its own when the log is
+     * read again, however late: so what was then taken back is taken back.
+     */
+    @Property
+    void whatIsReadAgainIsNoCoarserThanItWas(
+            @ForAll @NotEmpty List<@IntRange(min = -3, max = 1_500) Integer> steps,
+            @ForAll List<@IntRange(min = 0, max = 9_000) Integer> lags,
+            @ForAll int savedAfter) {
+        int saved = Math.floorMod(savedAfter, steps.size());
+        CommitClock first = new CommitClock();
+        CommitClock.State state = first.state();
+        long[] commits = new long[steps.size()];
+        long[] times = new long[commits.length];
+        long commit = NOW;
+        for (int i = 0; i < commits.length; i++) {
+            commit += steps.get(i);
+            commits[i] = commit;
+            state = i == saved ? first.state() : state;
+            times[i] = first.read(commit, commit + (lags.isEmpty() ? 0 : lags.get(i % lags.size())));
+        }
+        CommitClock again = new CommitClock(state);
+        again.readBefore(first.latest());
+        long before = KpiTime.NONE;
+        for (int i = saved; i < commits.length; i++) {
+            long time = again.read(commits[i], commits[i] + HOUR);
+            assertThat(time).isLessThanOrEqualTo(times[i]);
+            assertThat(i > saved && times[i] > times[i - 1] && time == before)
+                    .as("%d and the change before it count together", commits[i])
+                    .isFalse();
+            before = time;
+        }
+    }
 }

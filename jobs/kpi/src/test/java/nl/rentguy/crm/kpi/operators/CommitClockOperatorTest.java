@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,7 @@ class CommitClockOperatorTest {
 
     private final List<OperatorEvent> told = new ArrayList<>();
     private long logPosition = 500;
+    private @Nullable Instant writtenUntil;
     private OneInputStreamOperatorTestHarness<RawChange, RawChange> harness;
 
     @BeforeEach
@@ -47,8 +50,8 @@ class CommitClockOperatorTest {
     }
 
     private OneInputStreamOperatorTestHarness<RawChange, RawChange> harness() throws Exception {
-        OneInputStreamOperatorTestHarness<RawChange, RawChange> made =
-                new OneInputStreamOperatorTestHarness<>(new CommitClockOperator(() -> logPosition, told::add));
+        OneInputStreamOperatorTestHarness<RawChange, RawChange> made = new OneInputStreamOperatorTestHarness<>(
+                new CommitClockOperator(() -> logPosition, () -> writtenUntil, told::add));
         made.getExecutionConfig().setAutoWatermarkInterval(10);
         made.setProcessingTime(NOW);
         made.setup(RawChangeType.INSTANCE.createSerializer(new SerializerConfigImpl()));
@@ -110,6 +113,15 @@ class CommitClockOperatorTest {
         assertThat(out()).containsExactly(NOW - 60_000, new Watermark(NOW - 61_000), NOW - 50_000);
         harness.setProcessingTime(NOW + 510);
         assertThat(out()).containsExactly(new Watermark(NOW - 51_000));
+    }
+
+    @Test
+    void whatIsReadAgainCountsExactlyHoweverFarBehind() throws Exception {
+        writtenUntil = Instant.ofEpochMilli(NOW - 50_000);
+        read(500, NOW - 59_990);
+        read(501, NOW - 50_000);
+        read(502, NOW - 49_990);
+        assertThat(out()).containsExactly(NOW - 59_990, NOW - 50_000, NOW - 49_000);
     }
 
     @Test
