@@ -2,8 +2,8 @@
 -- Grain:    a tenant with figures in that time. Key: tenant_id.
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT (n AT TIME ZONE 'Europe/Amsterdam')::date AS today, 30 AS window_days
-  FROM (SELECT :as_of::timestamptz AS n) given
+  SELECT (n AT TIME ZONE time_zone)::date AS today, window_days
+  FROM (SELECT :as_of::timestamptz AS n) given CROSS JOIN oracle.settings
 )
 SELECT tenant_id,
        sum(sessions) AS sessions, sum(new_users) AS new_users, sum(engaged_sessions) AS engaged_sessions,

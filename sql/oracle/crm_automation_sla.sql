@@ -2,8 +2,8 @@
 -- Grain:    a workflow and day of creation. Key: (tenant_id, workflow_id, run_date).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT n, time_zone, (n AT TIME ZONE time_zone)::date - 400 AS frozen_day
-  FROM (SELECT :as_of::timestamptz AS n, 'Europe/Amsterdam' AS time_zone) given
+  SELECT n, time_zone, (n AT TIME ZONE time_zone)::date - freeze_days AS frozen_day
+  FROM (SELECT :as_of::timestamptz AS n) given CROSS JOIN oracle.settings
 ),
 runs AS (
   SELECT tenant_id, workflow_id, (created_at AT TIME ZONE time_zone)::date AS run_date, status, completed_at, sla,

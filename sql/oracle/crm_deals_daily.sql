@@ -2,9 +2,8 @@
 -- Grain:    a day on which a deal of that stage and currency was created or closed. Key: (tenant_id, pipeline_id, stage_id, currency, day).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT n, 'Europe/Amsterdam' AS time_zone, interval '720 hours' AS kpi_window, 30 AS window_days,
-         (n AT TIME ZONE 'Europe/Amsterdam')::date AS today
-  FROM (SELECT :as_of::timestamptz AS n) given
+  SELECT *, (n AT TIME ZONE time_zone)::date AS today
+  FROM (SELECT :as_of::timestamptz AS n) given CROSS JOIN oracle.settings
 ),
 deals AS (
   SELECT d.*, value * probability / 100 AS weighted, closed_at,

@@ -1,7 +1,7 @@
 -- Question: how many leads became deals, and how many of these were won? The definition of crm_lead_funnel.
 -- Grain:    a tenant with leads or deals. Key: tenant_id.
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
-WITH params AS (SELECT :as_of::timestamptz AS n, interval '720 hours' AS kpi_window),
+WITH params AS (SELECT :as_of::timestamptz AS n, kpi_window FROM oracle.settings),
 leads AS (
   SELECT tenant_id, count(*) AS total_leads,
          count(*) FILTER (WHERE created_at <= n AND n < created_at + kpi_window) AS leads_30d,

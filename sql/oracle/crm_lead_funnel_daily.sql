@@ -1,7 +1,7 @@
 -- Question: how many leads of each day became deals, and how many were won? The definition of crm_lead_funnel_daily.
 -- Grain:    a tenant and a day on which a lead or a deal was created. Key: (tenant_id, day).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
-WITH params AS (SELECT :as_of::timestamptz AS n, interval '720 hours' AS kpi_window, 'Europe/Amsterdam' AS time_zone),
+WITH params AS (SELECT :as_of::timestamptz AS n, kpi_window, time_zone FROM oracle.settings),
 leads AS (
   SELECT tenant_id, (created_at AT TIME ZONE time_zone)::date AS day, count(*) AS total_leads,
          count(*) FILTER (WHERE created_at <= n AND n < created_at + kpi_window) AS leads_30d,

@@ -2,9 +2,8 @@
 -- Grain:    a pipeline and a currency that occurs in it. Key: (tenant_id, pipeline_id, currency).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT n, interval '720 hours' AS kpi_window, 30 AS window_days, 'EUR' AS default_currency,
-         (n AT TIME ZONE 'Europe/Amsterdam')::date AS today
-  FROM (SELECT :as_of::timestamptz AS n) given
+  SELECT *, (n AT TIME ZONE time_zone)::date AS today
+  FROM (SELECT :as_of::timestamptz AS n) given CROSS JOIN oracle.settings
 ),
 deals AS (
   SELECT d.tenant_id, d.pipeline_id, d.currency, d.value, d.value * d.probability / 100 AS weighted,

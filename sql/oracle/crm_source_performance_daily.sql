@@ -4,7 +4,7 @@
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH brought AS (
   SELECT b.* FROM oracle.brought b
-  CROSS JOIN (SELECT (:as_of::timestamptz AT TIME ZONE 'Europe/Amsterdam')::date AS today, 365 AS lookback_days) params
+  CROSS JOIN (SELECT (:as_of::timestamptz AT TIME ZONE time_zone)::date AS today, lookback_days FROM oracle.settings) params
   WHERE what <> 'figures' OR (day <= today AND day > today - lookback_days)
 ),
 names AS (

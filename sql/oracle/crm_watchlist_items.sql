@@ -2,9 +2,8 @@
 -- Grain:    a deal, an automation run or a task, and the kind of its trouble. Key: (tenant_id, kind, item_id).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
-  SELECT n, interval '720 hours' AS kpi_window, interval '336 hours' AS stale, interval '168 hours' AS idle,
-         interval '720 hours' AS overdue_watch, (n AT TIME ZONE time_zone)::date - 400 AS frozen_day, time_zone
-  FROM (SELECT :as_of::timestamptz AS n, 'Europe/Amsterdam' AS time_zone) given
+  SELECT n, kpi_window, stale, idle, overdue_watch, time_zone, (n AT TIME ZONE time_zone)::date - freeze_days AS frozen_day
+  FROM (SELECT :as_of::timestamptz AS n) given CROSS JOIN oracle.settings
 ),
 open_deals AS (
   SELECT d.*, v.entered_at,

@@ -38,7 +38,7 @@ BEGIN
   END IF;
   IF TG_OP = 'INSERT' THEN
     DELETE FROM oracle.past_visits
-    WHERE deal_id = NEW.id AND deleted_at + interval '9600 hours' <= coalesce(oracle.made_up_time(), now());
+    WHERE deal_id = NEW.id AND deleted_at + (SELECT make_interval(hours => 24 * freeze_days) FROM oracle.settings) <= coalesce(oracle.made_up_time(), now());
   END IF;
   INSERT INTO oracle.deal_versions (deal_id, pipeline_id, stage_id, outcome, value, currency, updated_at, xid, committed_at)
   VALUES (NEW.id, NEW.pipeline_id, NEW.stage_id, oracle.outcome(NEW.status), NEW.value, oracle.currency(NEW.currency), NEW.updated_at,

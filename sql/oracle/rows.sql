@@ -33,19 +33,19 @@ FROM crm_acquisition_metrics;
 CREATE VIEW oracle.brought AS
 WITH rows AS (
   SELECT tenant_id, oracle.source(source) AS name, 'Direct/Other' AS nameless, 'direct/other' AS nameless_key, 1 AS rank,
-         'lead_source' AS dimension_type, 'EUR' AS currency, (created_at AT TIME ZONE 'Europe/Amsterdam')::date AS day, 'lead' AS what,
+         'lead_source' AS dimension_type, default_currency AS currency, (created_at AT TIME ZONE time_zone)::date AS day, 'lead' AS what,
          0 AS value, false AS won, 0 AS sessions, 0 AS ga_conversions, 0 AS gtm_conversions, 0::numeric AS ga_revenue,
          0::numeric AS gtm_revenue
-  FROM crm_leads
+  FROM crm_leads CROSS JOIN oracle.settings
   UNION ALL
   SELECT d.tenant_id, l.source, 'Pipeline', 'pipeline', CASE WHEN l.source IS NULL THEN 4 ELSE 1 END,
          CASE WHEN l.source IS NULL THEN 'internal' ELSE 'lead_source' END, d.currency,
-         (d.created_at AT TIME ZONE 'Europe/Amsterdam')::date, 'deal', d.value, d.outcome = 'won', 0, 0, 0, 0, 0
-  FROM oracle.deals d LEFT JOIN oracle.deal_leads l ON l.deal_id = d.id
+         (d.created_at AT TIME ZONE time_zone)::date, 'deal', d.value, d.outcome = 'won', 0, 0, 0, 0, 0
+  FROM oracle.deals d CROSS JOIN oracle.settings LEFT JOIN oracle.deal_leads l ON l.deal_id = d.id
   UNION ALL
   SELECT tenant_id, coalesce(source, channel), 'GA Other', 'ga/other', CASE WHEN source IS NULL THEN 3 ELSE 2 END,
-         CASE WHEN source IS NULL THEN 'ga_channel' ELSE 'ga_source' END, 'EUR', captured_date, 'figures', 0, false,
+         CASE WHEN source IS NULL THEN 'ga_channel' ELSE 'ga_source' END, default_currency, captured_date, 'figures', 0, false,
          sessions, ga_conversions, gtm_conversions, ga_conversion_value, gtm_conversion_value
-  FROM oracle.figures
+  FROM oracle.figures CROSS JOIN oracle.settings
 )
 SELECT rows.*, coalesce(oracle.fold(name), nameless_key) AS source_key, coalesce(name, nameless) AS label FROM rows;

@@ -1,4 +1,4 @@
--- Question: what do the values mean that the CRM writes, by the default settings?
+-- Question: what do the values mean that the CRM writes, by the settings?
 -- Grain:    functions of one value. Writer: none. Readers: the oracle queries in this folder.
 -- For test and demo databases only: the job needs none of it. Run it first of the files that define the oracle.
 
@@ -43,7 +43,26 @@ $$ SELECT CASE WHEN until < since THEN interval '0' ELSE until - since END $$;
 
 CREATE FUNCTION oracle.source(text text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT nullif(oracle.of_key(trim(text)), '') $$;
 
+-- The kpi.* settings by which the job derives its tables, one row.
+CREATE TABLE oracle.setting (
+  window_days        integer NOT NULL DEFAULT 30,
+  stale_days         integer NOT NULL DEFAULT 14,
+  idle_days          integer NOT NULL DEFAULT 7,
+  sla_minutes        integer NOT NULL DEFAULT 10,
+  overdue_watch_days integer NOT NULL DEFAULT 30,
+  freeze_days        integer NOT NULL DEFAULT 400,
+  time_zone          text    NOT NULL DEFAULT 'Europe/Amsterdam',
+  default_currency   text    NOT NULL DEFAULT 'EUR'
+);
+INSERT INTO oracle.setting DEFAULT VALUES;
+CREATE VIEW oracle.settings AS
+SELECT make_interval(hours => 24 * window_days) AS kpi_window, window_days, greatest(window_days, 365) AS lookback_days,
+       make_interval(hours => 24 * stale_days) AS stale, make_interval(hours => 24 * idle_days) AS idle,
+       make_interval(mins => sla_minutes) AS sla, make_interval(hours => 24 * overdue_watch_days) AS overdue_watch,
+       freeze_days, time_zone, default_currency
+FROM oracle.setting LIMIT 1;
+
 -- SLAs of workflows that have one of their own, as kpi.sla-minutes.<workflow> sets them.
 CREATE TABLE oracle.slas (workflow_id text PRIMARY KEY, sla interval NOT NULL);
 CREATE FUNCTION oracle.sla(workflow text) RETURNS interval LANGUAGE sql STABLE AS
-$$ SELECT coalesce((SELECT sla FROM oracle.slas WHERE workflow_id = workflow), interval '10 minutes') $$;
+$$ SELECT coalesce((SELECT sla FROM oracle.slas WHERE workflow_id = workflow), (SELECT s.sla FROM oracle.settings s)) $$;

@@ -13,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.KpiTable.Column;
 import nl.rentguy.crm.kpi.kpi.SqlType;
@@ -28,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A KPI table's definition, {@code sql/oracle/<table>.sql}: a batch query over the CRM with the parameter {@code :as_of}.
- * For what plain rows cannot tell it reads schema {@code oracle}, see {@link #install}. The queries are those of the
- * default settings.
+ * For what plain rows cannot tell, and for the settings, it reads schema {@code oracle}, see {@link #install} and {@link #tell}.
  */
 public final class Oracle {
 
@@ -58,6 +59,34 @@ public final class Oracle {
         try (Statement statement = crm.createStatement()) {
             for (String file : List.of("words", "rows", "history")) {
                 statement.execute(sql("oracle/" + file + ".sql"));
+            }
+        }
+    }
+
+    /** Lets the definitions be those of these settings, in place of the defaults. The CRM's words are those of the defaults. */
+    public static void tell(Connection crm, KpiSettings settings) throws SQLException {
+        try (PreparedStatement update = crm.prepareStatement("""
+                UPDATE oracle.setting SET (window_days, stale_days, idle_days, sla_minutes, overdue_watch_days, freeze_days, time_zone,
+                  default_currency) = (?, ?, ?, ?, ?, ?, ?, ?)""")) {
+            update.setLong(1, settings.window().toDays());
+            update.setLong(2, settings.stale().toDays());
+            update.setLong(3, settings.idle().toDays());
+            update.setLong(4, settings.sla().limit().toMinutes());
+            update.setLong(5, settings.sla().watch().toDays());
+            update.setInt(6, settings.freezeDays());
+            update.setString(7, settings.timeZone().getId());
+            update.setString(8, settings.defaultCurrency());
+            update.executeUpdate();
+        }
+        try (Statement delete = crm.createStatement()) {
+            delete.execute("DELETE FROM oracle.slas");
+        }
+        try (PreparedStatement insert =
+                crm.prepareStatement("INSERT INTO oracle.slas VALUES (?, make_interval(mins => ?::int))")) {
+            for (Map.Entry<String, Duration> limit : settings.sla().byWorkflow().entrySet()) {
+                insert.setString(1, limit.getKey());
+                insert.setLong(2, limit.getValue().toMinutes());
+                insert.executeUpdate();
             }
         }
     }

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.crm.Letters;
 import nl.rentguy.crm.kpi.crm.StatusWords;
+import nl.rentguy.crm.kpi.kpi.KpiGroup;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -46,7 +47,23 @@ public final class Definitions {
                 timeZone(config),
                 Letters.currency(config.get(JobOptions.KPI_DEFAULT_CURRENCY)),
                 statusWords(config),
-                moreColumns(config));
+                moreColumns(config),
+                groups(config));
+    }
+
+    private static List<KpiGroup> groups(Configuration config) {
+        List<String> words = words(JobOptions.KPI_GROUPS, config);
+        List<KpiGroup> groups = Arrays.stream(KpiGroup.values())
+                .filter(group -> words.contains(group.word()))
+                .toList();
+        if (groups.isEmpty() || groups.size() < words.size()) {
+            throw new ConfigException("%s is '%s'; expected some of %s, each once, separated by commas"
+                    .formatted(
+                            JobOptions.KPI_GROUPS.key(),
+                            config.get(JobOptions.KPI_GROUPS),
+                            JobOptions.KPI_GROUPS.defaultValue()));
+        }
+        return groups;
     }
 
     private static KpiSettings.Sla sla(Configuration config) {

@@ -1,11 +1,14 @@
 package nl.rentguy.crm.kpi.config;
 
+import static java.util.stream.Collectors.joining;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.crm.StatusWords;
+import nl.rentguy.crm.kpi.kpi.KpiGroup;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
@@ -102,6 +105,12 @@ public final class JobOptions {
             .stringType()
             .defaultValue("crm-kpi")
             .withDescription("The job's name in Flink and its key in crm_kpi_status.");
+
+    public static final ConfigOption<String> KPI_GROUPS = key("kpi.groups")
+            .stringType()
+            .defaultValue(Arrays.stream(KpiGroup.values()).map(KpiGroup::word).collect(joining(",")))
+            .withDescription(
+                    "Which KPI tables the job keeps, separated by commas. A table of no group that is named is emptied, history aside, unless another job keeps it.");
 
     public static final ConfigOption<Integer> KPI_WINDOW_DAYS = key("kpi.window-days")
             .intType()
@@ -232,6 +241,7 @@ public final class JobOptions {
             KPI_PASSWORD,
             KPI_PASSWORD_FILE,
             KPI_PIPELINE_NAME,
+            KPI_GROUPS,
             KPI_WINDOW_DAYS,
             KPI_STALE_DAYS,
             KPI_IDLE_DAYS,

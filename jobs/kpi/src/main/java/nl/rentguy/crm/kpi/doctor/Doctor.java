@@ -14,6 +14,7 @@ import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.configuration.Configuration;
 
 /** Checks of both databases. Reads only; a check that cannot be made is itself a finding. */
@@ -69,7 +70,7 @@ public final class Doctor {
         }));
         all.addAll(examine("KPI", kpi, JobOptions.KPI_JDBC_URL.key(), (query, findings) -> {
             connections(query, findings, start, KPI_CONNECTIONS + JobOptions.writers(config), ", or lower kpi.writers");
-            new KpiChecks(query, findings).run();
+            new KpiChecks(query, findings, config.get(JobOptions.KPI_PIPELINE_NAME), new Kpis(settings).names()).run();
             new ConnectionChecks(kpi, findings).pooler();
         }));
         return all;

@@ -2,19 +2,29 @@ package nl.rentguy.crm.kpi.doctor;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 
 /** The KPI database: its schema and the role that writes it. */
 final class KpiChecks {
 
     /** The newest migration in {@code sql/kpi}. */
-    static final String SCHEMA_VERSION = "5";
+    static final String SCHEMA_VERSION = "6";
 
     private final Query query;
     private final Findings findings;
 
-    KpiChecks(Query query, Findings findings) {
+    private final String pipeline;
+    private final Set<String> tables;
+
+    /**
+     * @param pipeline name of the job
+     * @param tables that it is to keep
+     */
+    KpiChecks(Query query, Findings findings, String pipeline, Set<String> tables) {
         this.query = query;
         this.findings = findings;
+        this.pipeline = pipeline;
+        this.tables = tables;
     }
 
     void run() throws SQLException {
@@ -45,6 +55,9 @@ final class KpiChecks {
                 "schema",
                 "schema crm_kpi is at version %s, this job needs %s".formatted(version, SCHEMA_VERSION),
                 "crm-kpi migrate; when the schema is newer, upgrade the job");
+        if (version.equals(SCHEMA_VERSION)) {
+            tables();
+        }
         List<String> missing = query.texts("""
                 SELECT format('%s ON crm_kpi.%I', right_name, relname) FROM pg_class,
                   unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_name
@@ -68,5 +81,20 @@ final class KpiChecks {
                 "writable",
                 "the server takes writes: " + (query.is("SELECT pg_is_in_recovery()") ? "no, it is a standby" : "yes"),
                 "Point kpi.jdbc-url to the primary server");
+    }
+
+    private void tables() throws SQLException {
+        String others = query.text("""
+                SELECT string_agg(DISTINCT pipeline, ', ' ORDER BY pipeline) FROM crm_kpi.crm_kpi_progress
+                WHERE pipeline <> ? AND generation > 0 AND tables && string_to_array(?, ',')""", pipeline, String.join(",", tables));
+        findings.require(
+                others.isEmpty(),
+                "tables",
+                others.isEmpty()
+                        ? "no other job keeps one of this job's"
+                        : "some of this job's are kept by another one, kpi.pipeline-name " + others,
+                "Give this job other kpi.groups, or a KPI database of its own: a table has one job that writes it",
+                "When the other one is gone for good: DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = '%s'"
+                        .formatted(others));
     }
 }

@@ -26,6 +26,7 @@ import nl.rentguy.crm.kpi.operators.EntityFunction;
 import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
 import nl.rentguy.crm.kpi.operators.EntityFunction.PartOf;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
+import nl.rentguy.crm.kpi.operators.SavedKeysOperator;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
 import nl.rentguy.crm.kpi.operators.StatusOperator;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
@@ -189,10 +190,11 @@ public final class KpiGraph {
                 PartOf<S> partOf,
                 TypeInformation<S> type) {
             SingleOutputStreamOperator<Delta> entities = changes.keyBy(EntityChange::entityId, Types.LONG)
-                    .process(
-                            new EntityFunction<>(settings, modelOf, partOf, type, cadence.tickMillis()),
-                            StreamTypes.DELTA)
-                    .name(uid)
+                    .transform(
+                            uid,
+                            StreamTypes.DELTA,
+                            new SavedKeysOperator<>(
+                                    new EntityFunction<>(settings, modelOf, partOf, type, cadence.tickMillis())))
                     .uid(uid);
             DataStream<Delta> combined = entities.transform(
                             Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
@@ -228,8 +230,10 @@ public final class KpiGraph {
     private DataStream<Long> publish(Entities entities) {
         DataStream<TableRow> sums = entities.deltas()
                 .keyBy(delta -> delta.cell().group(), StreamTypes.GROUP)
-                .process(new AccumulateFunction(settings, cadence), StreamTypes.TABLE_ROW)
-                .name(Uids.ACCUMULATE)
+                .transform(
+                        Uids.ACCUMULATE,
+                        StreamTypes.TABLE_ROW,
+                        new SavedKeysOperator<>(new AccumulateFunction(settings, cadence)))
                 .uid(Uids.ACCUMULATE);
         int writers = Math.min(JobOptions.writers(config), sums.getParallelism());
         return sums.union(entities.rows())

@@ -331,7 +331,12 @@ final class Entities {
 
         @Override
         public @Nullable AutomationRun forget(AutomationRun run, Instant now) {
-            return settings.isFrozen(run, now) ? null : run;
+            return expiresAt(run).isAfter(now) ? run : null;
+        }
+
+        @Override
+        public Instant expiresAt(AutomationRun run) {
+            return settings.forgottenAt(run);
         }
     }
 
@@ -351,7 +356,12 @@ final class Entities {
 
         @Override
         public @Nullable AcquisitionMetric forget(AcquisitionMetric metric, Instant now) {
-            return settings.endOfLookback(metric.capturedDate()).isAfter(now) ? metric : null;
+            return expiresAt(metric).isAfter(now) ? metric : null;
+        }
+
+        @Override
+        public Instant expiresAt(AcquisitionMetric metric) {
+            return settings.forgottenAt(metric);
         }
     }
 }

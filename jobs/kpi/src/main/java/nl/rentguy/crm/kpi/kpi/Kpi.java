@@ -23,6 +23,14 @@ public sealed interface Kpi permits SumKpi, RowKpi {
 
     KpiTable<?> table();
 
+    /**
+     * Which formula this is, from 1 on. Whoever changes what is contributed, or how rows follow from it, raises it: a job that continues
+     * from saved state then derives the table anew. {@code FormulasTest} asks for it.
+     */
+    default int version() {
+        return 1;
+    }
+
     /** A deal, by its row and what that does not tell, without the stages it has left. */
     default void contribute(DealHistory deal, Contributions to) {}
 

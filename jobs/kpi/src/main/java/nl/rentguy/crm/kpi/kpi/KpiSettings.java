@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.StatusWords;
@@ -25,6 +26,7 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
  * @param defaultCurrency of rows that exist without any amount
  * @param words what the CRM's status words mean
  * @param moreColumns what is read of the CRM beyond what every CRM has, such as the titles of deals
+ * @param groups which tables are kept
  */
 public record KpiSettings(
         Duration window,
@@ -35,11 +37,14 @@ public record KpiSettings(
         ZoneId timeZone,
         String defaultCurrency,
         StatusWords words,
-        List<String> moreColumns)
+        List<String> moreColumns,
+        List<KpiGroup> groups)
         implements Serializable {
 
     /** So many calendar days the dashboard can look back, today included; tables with a row per day reach as far. */
     public static final int MOST_LOOKBACK_DAYS = 365;
+
+    private static final Duration BETWEEN_ZONES = Duration.ofDays(2);
 
     public static final KpiSettings DEFAULTS = new KpiSettings(
             Duration.ofDays(30),
@@ -50,7 +55,8 @@ public record KpiSettings(
             ZoneId.of("Europe/Amsterdam"),
             "EUR",
             StatusWords.DEFAULTS,
-            List.of("title"));
+            List.of("title"),
+            List.of(KpiGroup.values()));
 
     /**
      * How long automation runs may take.
@@ -67,6 +73,17 @@ public record KpiSettings(
         public Duration of(String workflow) {
             return byWorkflow.getOrDefault(workflow, limit);
         }
+    }
+
+    /** What formulas depend on. */
+    String formulas() {
+        return "window %s, stale %s, idle %s, %s, time zone %s, default currency %s"
+                .formatted(window, stale, idle, sla, timeZone, defaultCurrency);
+    }
+
+    /** What is read of the CRM, and how much of it is kept. */
+    String captured() {
+        return "%s, columns %s, days until they freeze %d".formatted(words, moreColumns, freezeDays);
     }
 
     /** The calendar day that the instant falls on. */
@@ -118,11 +135,6 @@ public record KpiSettings(
         });
     }
 
-    /** Whether the run is of a day whose figures no longer change. */
-    public boolean isFrozen(AutomationRun run, Instant now) {
-        return !frozenAt(dayOf(run.createdAt())).isAfter(now);
-    }
-
     /** The newest day whose figures no longer change at that instant. */
     public LocalDate lastFrozenDay(Instant now) {
         return dayOf(now).minusDays(freezeDays);
@@ -131,5 +143,16 @@ public record KpiSettings(
     /** From when on the figures of that day no longer change. */
     public Instant frozenAt(LocalDate day) {
         return startOf(day.plusDays(freezeDays));
+    }
+
+    /** When no other window and no other time zone makes use of a run any more: zones are up to 26 hours apart. */
+    Instant forgottenAt(AutomationRun run) {
+        return frozenAt(dayOf(run.createdAt())).plus(BETWEEN_ZONES);
+    }
+
+    /** When no other window, which is shorter than the days until they freeze, and no other time zone makes use of such figures any more. */
+    Instant forgottenAt(AcquisitionMetric metric) {
+        return startOf(metric.capturedDate().plusDays(Math.max(MOST_LOOKBACK_DAYS, freezeDays)))
+                .plus(BETWEEN_ZONES);
     }
 }

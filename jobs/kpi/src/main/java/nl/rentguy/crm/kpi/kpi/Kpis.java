@@ -1,8 +1,11 @@
 package nl.rentguy.crm.kpi.kpi;
 
-import static java.util.stream.Collectors.joining;
-
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
@@ -20,26 +23,9 @@ public final class Kpis {
     private final KpiSettings settings;
     private final List<Kpi> kpis;
 
-    /** Every KPI table there is, by those settings. */
+    /** The tables of the groups that the settings name, derived by those settings. */
     public Kpis(KpiSettings settings) {
-        this(
-                settings,
-                List.of(
-                        new PipelineVelocity(settings),
-                        new AutomationSla(settings),
-                        new SalesVelocity(settings),
-                        new DealsDaily(settings),
-                        new ClosedDealsDaily(settings),
-                        new DealStageHistory(),
-                        new Deals(),
-                        new LeadFunnel(settings, Grain.TOTAL),
-                        new LeadFunnel(settings, Grain.DAY),
-                        new Acquisition(settings, Grain.TOTAL),
-                        new Acquisition(settings, Grain.DAY),
-                        new SourcePerformance(settings, Grain.TOTAL),
-                        new SourcePerformance(settings, Grain.DAY),
-                        new ActivityChannels(settings),
-                        new Watchlist(settings)));
+        this(settings, of(settings.groups(), settings));
     }
 
     /** Those KPI tables alone. */
@@ -48,16 +34,39 @@ public final class Kpis {
         this.kpis = kpis;
     }
 
-    /** By what sums are made: sums of one definition cannot be continued by another. */
-    public String definition() {
-        return "%s of %s"
-                .formatted(
-                        settings, kpis.stream().map(kpi -> kpi.table().name()).collect(joining(", ")));
+    private static List<Kpi> of(Collection<KpiGroup> groups, KpiSettings settings) {
+        return groups.stream().flatMap(group -> group.kpis(settings).stream()).toList();
+    }
+
+    /** Every table there is, whatever the groups that the settings name. */
+    public static Kpis all(KpiSettings settings) {
+        return new Kpis(settings, of(List.of(KpiGroup.values()), settings));
+    }
+
+    /** Those of these tables that have one of the names. */
+    public Kpis only(Collection<String> tables) {
+        return new Kpis(
+                settings,
+                kpis.stream().filter(kpi -> tables.contains(kpi.table().name())).toList());
+    }
+
+    /** By what these tables are derived. */
+    public Definition definition() {
+        Map<String, String> versions = new TreeMap<>();
+        kpis.forEach(kpi -> versions.put(kpi.table().name(), kpi.version() + " by " + settings.formulas()));
+        return new Definition(versions, settings.captured());
     }
 
     /** The same for the same definition, and short. */
     public String version() {
         return "%08x".formatted(definition().hashCode());
+    }
+
+    /** The names of the tables. */
+    public Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        kpis.forEach(kpi -> names.add(kpi.table().name()));
+        return names;
     }
 
     public List<Kpi> list() {

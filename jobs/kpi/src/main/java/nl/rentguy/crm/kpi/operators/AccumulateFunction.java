@@ -12,21 +12,28 @@ import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.KpiTime;
+import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.kpi.SumKpi;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick.
+ * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick. Saved sums of
+ * tables that were derived by another definition are let go: the entities send all there is of these again.
  */
-public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, Delta, TableRow> {
+public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Group, Delta, TableRow>
+        implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
 
@@ -50,12 +57,53 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
         this.cadence = cadence;
     }
 
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<Definition> definitionState;
+
+    /** The tables whose saved sums go on. */
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient Set<String> kept;
+
+    private transient boolean allKept;
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        kpis = new Kpis(settings);
+        kept = kpis.names();
+        allKept = true;
+        definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
+        for (Definition saved : definitionState.get()) {
+            kept.retainAll(saved.sharedWith(kpis.definition()));
+            allKept &= kept.containsAll(saved.kpis().keySet());
+        }
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        definitionState.update(List.of(kpis.definition()));
+    }
+
     @Override
     public void open(OpenContext context) {
-        kpis = new Kpis(settings);
         lines = getRuntimeContext().getMapState(StateDescriptors.LINES);
         pending = getRuntimeContext().getMapState(StateDescriptors.PENDING);
         published = getRuntimeContext().getMapState(StateDescriptors.PUBLISHED);
+    }
+
+    @Override
+    List<StateDescriptor<?, ?>> savedKeysOf() {
+        return allKept
+                ? List.of()
+                : List.of(StateDescriptors.LINES, StateDescriptors.PENDING, StateDescriptors.PUBLISHED);
+    }
+
+    @Override
+    void savedKey(Cell.Group key, TimerService timers) {
+        if (!kept.contains(key.kpi())) {
+            lines.clear();
+            pending.clear();
+            published.clear();
+        }
     }
 
     @Override
@@ -74,6 +122,10 @@ public final class AccumulateFunction extends KeyedProcessFunction<Cell.Group, D
     /** Each tick is published by itself: tasks hear of different watermarks, and the writer takes all rows of the same ticks. */
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
+        if (lines.isEmpty() && pending.isEmpty() && published.isEmpty()) {
+            // Its sums were let go, and its table may be no longer kept.
+            return;
+        }
         Map<List<String>, Amounts> due = pending.get(timestamp);
         if (due != null) {
             pending.remove(timestamp);

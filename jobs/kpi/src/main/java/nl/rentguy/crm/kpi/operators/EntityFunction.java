@@ -1,21 +1,27 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.io.Serializable;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.Bootstrap;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.Effects;
 import nl.rentguy.crm.kpi.engine.EntityEngine;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.engine.EntityModel;
 import nl.rentguy.crm.kpi.engine.KpiTime;
+import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.metrics.Counter;
@@ -24,22 +30,27 @@ import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one entity per key and emits what its changes and the passing of time change in sums and rows, with one timer set at the next
- * boundary; and sends what other entities need of it to them. What comes before the first KPI time, rows of the snapshot and changes that overtake it, is only taken in; it is
- * evaluated together, at the first tick after that time.
+ * boundary; and sends what other entities need of it to them. What comes before the first KPI time, rows of the snapshot and changes that
+ * overtake it, is only taken in; it is evaluated together, at the first tick after that time.
  *
- * <p>Sums that were made by other settings, or for other tables, cannot be continued: a restore with others is refused.
+ * <p>What saved state was evaluated by may be another {@link Definition}: other settings, other versions of KPIs, other tables. What is
+ * new in this one is evaluated for all entities together, at the first tick after the first watermark, as if there had been no KPI time
+ * before; until then changes count for what both have. State that does not hold what is captured now is refused.
  */
-public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityChange, Delta>
+public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, EntityChange, Delta>
         implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(EntityFunction.class);
 
     /** Fires with the first watermark there is, which is the first KPI time. */
     private static final long FIRST_KPI_TIME = Long.MIN_VALUE + 1;
@@ -66,8 +77,15 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     private final TypeInformation<S> type;
     private final long tickMillis;
 
-    @SuppressWarnings("NullAway.Init") // set in open
+    @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient EntityEngine<S> engine;
+
+    /** By what the entities are evaluated. */
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient Definition evaluated;
+
+    /** What is new for the entities in the saved state; null when nothing is, and once they are evaluated by it. */
+    private transient @Nullable Bootstrap<S> bootstrap;
 
     @SuppressWarnings("NullAway.Init") // set in open
     private transient ValueState<EntityState<S>> entities;
@@ -84,7 +102,7 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
     private transient ListState<Boolean> liveState;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
-    private transient ListState<String> definitionState;
+    private transient ListState<Definition> definitionState;
 
     /** Whether there has been KPI time, in this run or in those that it continues. */
     private transient boolean live;
@@ -106,29 +124,61 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         for (boolean restored : liveState.get()) {
             live |= restored;
         }
-        String definition = new Kpis(settings).definition();
-        for (String restored : definitionState.get()) {
-            if (!restored.equals(definition)) {
+        Kpis kpis = new Kpis(settings);
+        engine = engine(kpis);
+        Definition definition = kpis.definition();
+        Set<String> kept = new HashSet<>(kpis.names());
+        for (Definition saved : definitionState.get()) {
+            if (!saved.captured().equals(definition.captured())) {
                 // No restart would mend it.
                 throw new SuppressRestartsException(new IllegalStateException(
-                        "The saved state was made by %s and cannot be continued by %s. Set the kpi.* options back, or start anew with a snapshot: crm-kpi run --rebuild"
-                                .formatted(restored, definition)));
+                        "The saved state holds what was captured by %s, and this job captures by %s. Set the crm.* options and kpi.freeze-days back, or start anew with a snapshot: crm-kpi run --rebuild"
+                                .formatted(saved.captured(), definition.captured())));
             }
+            kept.retainAll(saved.sharedWith(definition));
         }
+        evaluated = definition;
+        if (live && kept.size() < kpis.names().size()) {
+            Set<String> added = new TreeSet<>(kpis.names());
+            added.removeAll(kept);
+            LOG.info("Derived anew from saved state: {}", added);
+            evaluated = definition.only(kept);
+            bootstrap = new Bootstrap<>(engine(kpis.only(kept)), engine(kpis.only(added)));
+        }
+    }
+
+    private EntityEngine<S> engine(Kpis kpis) {
+        return new EntityEngine<>(modelOf.apply(kpis));
     }
 
     @Override
     public void snapshotState(FunctionSnapshotContext context) throws Exception {
         liveState.update(List.of(live));
-        definitionState.update(List.of(new Kpis(settings).definition()));
+        definitionState.update(List.of(evaluated));
     }
 
     @Override
     public void open(OpenContext context) {
-        engine = new EntityEngine<>(modelOf.apply(new Kpis(settings)));
         entities = getRuntimeContext().getState(StateDescriptors.entity(type));
         letGo = getRuntimeContext().getMetricGroup().counter("entities_let_go");
         withoutEffect = getRuntimeContext().getMetricGroup().counter("changes_without_effect");
+    }
+
+    @Override
+    List<StateDescriptor<?, ?>> savedKeysOf() {
+        return bootstrap == null ? List.of() : List.of(StateDescriptors.entity(type));
+    }
+
+    @Override
+    void savedKey(Long key, TimerService timers) throws Exception {
+        EntityState<S> saved = entities.value();
+        store(saved, saved.tracked(), timers);
+    }
+
+    @Override
+    void passed(Watermark mark) {
+        bootstrap = null;
+        evaluated = new Kpis(settings).definition();
     }
 
     @Override
@@ -145,7 +195,8 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         } else {
             // A change that comes after its time counts from now on: position in the log decides, not the clock.
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
-            after = engine.change(before, change, now, effects(context, out));
+            EntityEngine<S> known = bootstrap == null ? engine : bootstrap.kept();
+            after = known.change(before, change, now, effects(context, out));
         }
         change.ofPart(
                 part(before), part(after), (parent, ofPart) -> context.output(PARTS, new EntityChange(parent, ofPart)));
@@ -166,7 +217,10 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
         long now = timestamp == FIRST_KPI_TIME
                 ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
                 : timestamp;
-        Tracked<S> after = engine.advance(stored.tracked(), now, effects(context, out));
+        Effects effects = effects(context, out);
+        Tracked<S> after = bootstrap == null || stored.evaluatedAt() == KpiTime.NONE
+                ? engine.advance(stored.tracked(), now, effects)
+                : bootstrap.evaluate(stored.tracked(), Math.max(now, stored.evaluatedAt()), effects);
         if (after.state() == null) {
             letGo.inc();
         }
@@ -194,9 +248,9 @@ public final class EntityFunction<S> extends KeyedProcessFunction<Long, EntityCh
 
     private void store(@Nullable EntityState<S> stored, Tracked<S> after, TimerService timers) throws Exception {
         S state = after.state();
-        long next = state == null
-                ? Long.MAX_VALUE
-                : after.evaluatedAt() == KpiTime.NONE ? FIRST_KPI_TIME : after.nextBoundary();
+        boolean isEvaluated = after.evaluatedAt() != KpiTime.NONE
+                && (bootstrap == null || timers.currentWatermark() != Long.MIN_VALUE);
+        long next = state == null ? Long.MAX_VALUE : isEvaluated ? after.nextBoundary() : FIRST_KPI_TIME;
         long set = stored == null ? Long.MAX_VALUE : stored.timer();
         if (set != next && set != Long.MAX_VALUE) {
             timers.deleteEventTimeTimer(set);

@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.operators;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -35,14 +36,15 @@ final class StateDescriptors {
     /** By task: that what an earlier job knew of deals has been read. */
     static final ListStateDescriptor<Boolean> REMEMBERED = new ListStateDescriptor<>("remembered", Types.BOOLEAN);
 
-    /** By task: the settings by which the sums were made. */
-    static final ListStateDescriptor<String> DEFINITION = new ListStateDescriptor<>("definition", Types.STRING);
+    /** By task: by what its state was made. */
+    static final ListStateDescriptor<Definition> DEFINITION =
+            new ListStateDescriptor<>("definition", StreamTypes.DEFINITION);
 
     /** By task: rows that are not known to be written, see {@link WriteOperator}. */
     static final ListStateDescriptor<TableRow> PENDING_ROWS =
             new ListStateDescriptor<>("pending-rows", StreamTypes.TABLE_ROW);
 
-    /** By task: whether its tenants have rows in the tables, see {@link WriteOperator}. */
+    /** By task: whose rows are in the tables, see {@link WriteOperator}. */
     static final ListStateDescriptor<WriteOperator.WriterState> WRITERS =
             new ListStateDescriptor<>("writers", StreamTypes.WRITER_STATE);
 

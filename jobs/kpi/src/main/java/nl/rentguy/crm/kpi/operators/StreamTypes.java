@@ -22,6 +22,7 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.operators.CrmRecordSerializer.Kind;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
@@ -131,9 +132,12 @@ public final class StreamTypes {
             CommitClockOperator.State.class,
             Map.of("latest", Types.LONG, "latestWhole", Types.LONG, "beginsAt", Types.LONG));
 
+    public static final TypeInformation<Definition> DEFINITION = Types.POJO(
+            Definition.class, Map.of("kpis", Types.MAP(Types.STRING, Types.STRING), "captured", Types.STRING));
+
     public static final TypeInformation<WriteOperator.WriterState> WRITER_STATE = Types.POJO(
             WriteOperator.WriterState.class,
-            Map.of("writer", Types.INT, "writers", Types.INT, "hasBegun", Types.BOOLEAN));
+            Map.of("writer", Types.INT, "writers", Types.INT, "definition", DEFINITION));
 
     private StreamTypes() {}
 

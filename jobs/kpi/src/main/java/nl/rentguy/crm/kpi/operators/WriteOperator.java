@@ -1,22 +1,29 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Predicate;
 import nl.rentguy.crm.kpi.engine.KpiTime;
+import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.store.KpiWriter;
 import nl.rentguy.crm.kpi.store.KpiWriter.Batch;
+import nl.rentguy.crm.kpi.store.KpiWriter.Begins;
 import nl.rentguy.crm.kpi.store.PendingRows;
 import nl.rentguy.crm.kpi.store.TableRow;
+import nl.rentguy.crm.kpi.store.TableTakenException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -53,14 +60,22 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient ListState<WriterState> writerState;
 
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient ListState<Definition> definitionState;
+
     private final PendingRows pending = new PendingRows();
     private final ExecutorService thread;
 
     /** What is being written; null when nothing is. */
     private @Nullable Batch writing;
 
-    /** Tenants of which nothing has been written yet. */
-    private Predicate<String> begins = KpiWriter.ALL_BEGIN;
+    /** Of which tenants and tables nothing has been written yet. */
+    private Begins begins = Begins.ALL;
+
+    private final Definition definition;
+
+    /** Who has written before, as the saved state tells. */
+    private final Set<WriterState> before = new LinkedHashSet<>();
 
     private boolean restored;
     private long holdUntil = KpiTime.NONE;
@@ -71,14 +86,22 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
     private long firstTick = KpiTime.NONE;
 
     /**
-     * That writer, when the state was saved.
+     * That all rows of a share of the tenants had been written.
      *
-     * @param hasBegun whether it had written anything
+     * @param definition by what they were derived
      */
-    public record WriterState(int writer, int writers, boolean hasBegun) {}
+    public record WriterState(int writer, int writers, Definition definition) {
 
-    WriteOperator(long tickMillis, KpiWriter writer, int index, int writers, MailboxExecutor mailbox) {
+        boolean has(String tenant) {
+            return KpiWriter.shareOf(tenant, writers) == writer;
+        }
+    }
+
+    /** @param definition by what the rows are derived */
+    WriteOperator(
+            long tickMillis, Definition definition, KpiWriter writer, int index, int writers, MailboxExecutor mailbox) {
         this.tickMillis = tickMillis;
+        this.definition = definition;
         this.writer = writer;
         this.index = index;
         this.writers = writers;
@@ -97,29 +120,37 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
         pendingState = context.getOperatorStateStore().getUnionListState(StateDescriptors.PENDING_ROWS);
         writerState = context.getOperatorStateStore().getUnionListState(StateDescriptors.WRITERS);
         restored = context.isRestored();
+        definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
+        Set<String> kept = new HashSet<>(definition.kpis().keySet());
+        for (Definition saved : definitionState.get()) {
+            kept.retainAll(saved.sharedWith(definition));
+        }
         for (TableRow row : pendingState.get()) {
-            if (KpiWriter.shareOf(row.tenant(), writers) == index) {
+            if (KpiWriter.shareOf(row.tenant(), writers) == index && kept.contains(row.table())) {
                 pending.add(row);
             }
         }
-        if (restored) {
-            begins = begins(writerState.get());
-        }
+        writerState.get().forEach(before::add);
+        begins = begins();
     }
 
-    private static Predicate<String> begins(Iterable<WriterState> states) {
-        Set<Integer> notBegun = new HashSet<>();
-        int before = 1;
-        for (WriterState state : states) {
-            before = state.writers();
-            if (!state.hasBegun()) {
-                notBegun.add(state.writer());
+    /** What has been written of a tenant some earlier writer has written, by a definition that derives it like this one. */
+    private Begins begins() {
+        Map<WriterState, Set<String>> written = new HashMap<>();
+        before.forEach(state -> written.put(state, state.definition().sharedWith(definition)));
+        Map<Integer, Set<Integer>> complete = new HashMap<>();
+        written.forEach((state, tables) -> {
+            if (tables.size() == definition.kpis().size()) {
+                complete.computeIfAbsent(state.writers(), shares -> new HashSet<>())
+                        .add(state.writer());
             }
+        });
+        if (complete.entrySet().stream().anyMatch(shares -> shares.getValue().size() == shares.getKey())) {
+            return Begins.NONE;
         }
-        int shares = before;
-        return notBegun.isEmpty()
-                ? KpiWriter.NONE_BEGINS
-                : tenant -> notBegun.contains(KpiWriter.shareOf(tenant, shares));
+        return (tenant, table) -> written.entrySet().stream()
+                .noneMatch(state ->
+                        state.getValue().contains(table) && state.getKey().has(tenant));
     }
 
     @Override
@@ -132,18 +163,29 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
         }
         rows.addAll(pending.all());
         pendingState.update(rows);
-        writerState.update(List.of(new WriterState(index, writers, begins == KpiWriter.NONE_BEGINS)));
+        definitionState.update(List.of(definition));
+        writerState.update(
+                begins == Begins.NONE ? List.of(new WriterState(index, writers, definition)) : List.copyOf(before));
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        Instant until = writer.open();
+        Instant until = takeOver();
         if (restored && until != null) {
             holdUntil = until.toEpochMilli();
             LOG.info("Rows are held until KPI time has passed {}, which is written", until);
         }
         getMetricGroup().gauge("rows_refused", writer::refused);
+    }
+
+    private @Nullable Instant takeOver() throws SQLException {
+        try {
+            return writer.open();
+        } catch (TableTakenException e) {
+            // No restart would mend it.
+            throw new SuppressRestartsException(e);
+        }
     }
 
     @Override
@@ -162,7 +204,7 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
             return;
         }
         long until = KpiTime.roundDown(watermark, tickMillis);
-        if (begins != KpiWriter.NONE_BEGINS) {
+        if (begins != Begins.NONE) {
             if (firstTick == KpiTime.NONE) {
                 // What was there before KPI time is evaluated at the first tick behind the first watermark.
                 firstTick = KpiTime.roundUp(watermark + 1, tickMillis);
@@ -208,7 +250,7 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
             throw new IOException("Cannot write KPI rows: " + failure.getMessage(), failure);
         }
         writing = null;
-        begins = KpiWriter.NONE_BEGINS;
+        begins = Begins.NONE;
         writtenUntil = batch.until();
         output.emitWatermark(new Watermark(writtenUntil));
         writeWhatIsDue();

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
+import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.TaskInfo;
@@ -30,7 +31,12 @@ public final class WriteOperatorFactory extends AbstractStreamOperatorFactory<Lo
         int index = task.getIndexOfThisSubtask();
         int writers = task.getNumberOfParallelSubtasks();
         WriteOperator operator = new WriteOperator(
-                tickMillis, kpiWriters.of(index, writers), index, writers, parameters.getMailboxExecutor());
+                tickMillis,
+                new Kpis(kpiWriters.settings()).definition(),
+                kpiWriters.of(index, writers),
+                index,
+                writers,
+                parameters.getMailboxExecutor());
         operator.setup(parameters.getContainingTask(), parameters.getStreamConfig(), parameters.getOutput());
         return (T) operator;
     }

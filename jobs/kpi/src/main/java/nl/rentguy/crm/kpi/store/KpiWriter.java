@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,7 +14,7 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
+import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -66,6 +67,10 @@ public final class KpiWriter implements AutoCloseable {
     private volatile @Nullable Connection connection;
     private volatile boolean closed;
     private long generation;
+
+    /** Whether {@code crm_kpi_progress} says which tables this job keeps, and no others. */
+    private boolean toldTables;
+
     private final AtomicLong refused = new AtomicLong();
 
     /**
@@ -73,10 +78,23 @@ public final class KpiWriter implements AutoCloseable {
      *
      * @param rows of each key one
      * @param until KPI time that the tables then have, milliseconds since the epoch
-     * @param begins tenants of which nothing has been written by this job and those that it continues: what the tables have of them
-     *     is replaced
+     * @param begins of which tenants and tables nothing has been written by this job and those that it continues: what is there of
+     *     them is replaced
      */
-    public record Batch(List<TableRow> rows, long until, Predicate<String> begins) {}
+    public record Batch(List<TableRow> rows, long until, Begins begins) {}
+
+    /** Which tables of which tenants begin. */
+    @FunctionalInterface
+    public interface Begins {
+
+        /** None, of a job whose rows are in the tables. */
+        Begins NONE = (tenant, table) -> false;
+
+        /** All, of a job that is new. */
+        Begins ALL = (tenant, table) -> true;
+
+        boolean of(String tenant, String table);
+    }
 
     /**
      * @param pipeline name of the job
@@ -112,34 +130,56 @@ public final class KpiWriter implements AutoCloseable {
      * Takes over from earlier writers of this share, and of shares that there are no longer.
      *
      * @return KPI time until which the rows of all shares have been written by whomever; empty when none have been
+     * @throws TableTakenException when another job keeps one of the tables
      */
-    public @Nullable Instant open() throws SQLException {
+    public @Nullable Instant open() throws SQLException, TableTakenException {
         Connection database = connect();
+        refuseTablesOfOthers(database);
         try (PreparedStatement claim = database.prepareStatement("""
                 WITH superseded AS (UPDATE crm_kpi.crm_kpi_progress SET generation = 0 WHERE pipeline = ? AND writer >= ?)
-                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, writers, generation)
-                VALUES (?, ?, ?, nextval('crm_kpi.crm_kpi_generation'))
-                ON CONFLICT (pipeline, writer) DO UPDATE SET writers = excluded.writers, generation = excluded.generation
+                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, writers, generation, tables)
+                VALUES (?, ?, ?, nextval('crm_kpi.crm_kpi_generation'), ?)
+                ON CONFLICT (pipeline, writer) DO UPDATE SET (writers, generation, tables) =
+                  (excluded.writers, excluded.generation, ARRAY (SELECT unnest(held.tables) UNION SELECT unnest(excluded.tables)))
                 RETURNING generation""")) {
             claim.setString(1, pipeline);
             claim.setInt(2, writers);
             claim.setString(3, pipeline);
             claim.setInt(4, writer);
             claim.setInt(5, writers);
+            claim.setArray(6, names(database));
             try (ResultSet row = claim.executeQuery()) {
                 row.next();
                 generation = row.getLong(1);
             }
         }
         database.commit();
-        try (PreparedStatement select = database.prepareStatement(
-                "SELECT max(written_until) FROM crm_kpi.crm_kpi_progress WHERE pipeline = ?")) {
+        Instant until = WrittenUntil.of(pipeline, database);
+        database.commit();
+        return until;
+    }
+
+    private Array names(Connection database) throws SQLException {
+        return database.createArrayOf("text", tables.keySet().toArray());
+    }
+
+    /** Until this transaction ends no other job begins. */
+    private void refuseTablesOfOthers(Connection database) throws SQLException, TableTakenException {
+        try (PreparedStatement select = database.prepareStatement("""
+                SELECT string_agg(DISTINCT kept, ', ' ORDER BY kept), min(pipeline)
+                FROM pg_advisory_xact_lock(hashtext('crm_kpi.crm_kpi_progress')), crm_kpi.crm_kpi_progress, unnest(tables) AS kept
+                WHERE pipeline <> ? AND generation > 0 AND kept = ANY (?)""")) {
             select.setString(1, pipeline);
+            select.setArray(2, names(database));
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                OffsetDateTime until = row.getObject(1, OffsetDateTime.class);
-                database.commit();
-                return until == null ? null : until.toInstant();
+                String taken = row.getString(1);
+                if (taken != null) {
+                    database.rollback();
+                    throw new TableTakenException(
+                            "Another job, kpi.pipeline-name '%1$s', keeps %2$s. Give this one other kpi.groups, or a KPI database of its own; when that job is gone for good: DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = '%1$s'"
+                                    .formatted(row.getString(2), taken));
+                }
             }
         }
     }
@@ -192,11 +232,12 @@ public final class KpiWriter implements AutoCloseable {
         try (Statement statement = database.createStatement()) {
             statement.execute(BY_KEY);
         }
-        List<String> begin = beginning(database, batch);
-        for (TableStatements table : tables.values()) {
-            if (!begin.isEmpty()) {
-                table.clear(database, begin, settings.lastFrozenDay(Instant.ofEpochMilli(batch.until())));
-            }
+        if (!toldTables) {
+            letGo(database, batch.until());
+        }
+        Map<String, List<String>> begin = beginning(database, batch);
+        for (Map.Entry<String, List<String>> table : begin.entrySet()) {
+            statements(table.getKey()).clear(database, table.getValue(), lastFrozenDay(batch.until()));
         }
         Map<String, List<TableRow>> written = new LinkedHashMap<>();
         Map<String, List<TableRow>> gone = new LinkedHashMap<>();
@@ -220,13 +261,14 @@ public final class KpiWriter implements AutoCloseable {
                     dimensions.make(database, rows);
                     dimensions.forgetTransaction();
                 }
-                statements.write(database, rows, !begin.isEmpty());
+                statements.write(database, rows, begin.containsKey(table.getKey()));
             });
-            if (!begin.isEmpty()) {
-                statements.markOlder(database, begin, Instant.ofEpochMilli(first(batch)));
+            if (begin.containsKey(table.getKey())) {
+                statements.markOlder(database, begin.get(table.getKey()), Instant.ofEpochMilli(first(batch)));
             }
         }
         database.commit();
+        toldTables = true;
         dimensions.committed();
     }
 
@@ -246,29 +288,75 @@ public final class KpiWriter implements AutoCloseable {
         }
     }
 
-    /** Tenants of this share that the tables have rows of, and that begin. */
-    private List<String> beginning(Connection database, Batch batch) throws SQLException {
-        List<String> begin = new ArrayList<>();
-        if (batch.begins() == NONE_BEGINS) {
+    private TableStatements statements(String table) {
+        return Objects.requireNonNull(tables.get(table), table);
+    }
+
+    private LocalDate lastFrozenDay(long kpiTime) {
+        return settings.lastFrozenDay(Instant.ofEpochMilli(kpiTime));
+    }
+
+    /** By table: the tenants of this share that begin, of those that the tables have rows of. */
+    private Map<String, List<String>> beginning(Connection database, Batch batch) throws SQLException {
+        Map<String, List<String>> begin = new LinkedHashMap<>();
+        if (batch.begins() == Begins.NONE) {
             return begin;
         }
-        try (Statement statement = database.createStatement();
-                ResultSet tenant = statement.executeQuery("SELECT tenant_id FROM crm_kpi.crm_tenants")) {
-            while (tenant.next()) {
-                String id = tenant.getString(1);
-                if (shareOf(id, writers) == writer && batch.begins().test(id)) {
-                    begin.add(id);
+        for (String tenant : tenants(database)) {
+            for (String table : tables.keySet()) {
+                if (batch.begins().of(tenant, table)) {
+                    begin.computeIfAbsent(table, name -> new ArrayList<>()).add(tenant);
                 }
             }
         }
         return begin;
     }
 
-    /** Of a job whose rows are in the tables. */
-    public static final Predicate<String> NONE_BEGINS = tenant -> false;
+    /** Those of this share. */
+    private List<String> tenants(Connection database) throws SQLException {
+        List<String> tenants = new ArrayList<>();
+        try (Statement statement = database.createStatement();
+                ResultSet tenant = statement.executeQuery("SELECT tenant_id FROM crm_kpi.crm_tenants")) {
+            while (tenant.next()) {
+                if (shareOf(tenant.getString(1), writers) == writer) {
+                    tenants.add(tenant.getString(1));
+                }
+            }
+        }
+        return tenants;
+    }
 
-    /** Of a job that is new. */
-    public static final Predicate<String> ALL_BEGIN = tenant -> true;
+    /** Empties tables that this job has kept and keeps no longer, history aside, unless another one keeps them now. */
+    private void letGo(Connection database, long until) throws SQLException {
+        List<String> former = new ArrayList<>();
+        try (PreparedStatement select = database.prepareStatement("""
+                SELECT DISTINCT kept FROM crm_kpi.crm_kpi_progress, unnest(tables) AS kept
+                WHERE pipeline = ? AND kept <> ALL (?)
+                  AND NOT EXISTS (SELECT FROM crm_kpi.crm_kpi_progress o WHERE o.pipeline <> ? AND o.generation > 0 AND kept = ANY (o.tables))""")) {
+            select.setString(1, pipeline);
+            select.setArray(2, names(database));
+            select.setString(3, pipeline);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    former.add(row.getString(1));
+                }
+            }
+        }
+        if (!former.isEmpty()) {
+            List<String> tenants = tenants(database);
+            for (Kpi kpi : Kpis.all(settings).only(former).list()) {
+                LOG.info("{} is no longer kept", kpi.table().name());
+                new TableStatements(kpi.table()).clear(database, tenants, lastFrozenDay(until));
+            }
+        }
+        try (PreparedStatement update = database.prepareStatement(
+                "UPDATE crm_kpi.crm_kpi_progress SET tables = CASE WHEN generation > 0 THEN ? ELSE '{}' END WHERE pipeline = ? AND (writer = ? OR generation = 0)")) {
+            update.setArray(1, names(database));
+            update.setString(2, pipeline);
+            update.setInt(3, writer);
+            update.executeUpdate();
+        }
+    }
 
     private static long first(Batch batch) {
         return batch.rows().stream().mapToLong(TableRow::asOf).min().orElse(batch.until());
@@ -306,8 +394,7 @@ public final class KpiWriter implements AutoCloseable {
     private void setAside(Connection database, TableRow row, SQLException why) throws SQLException {
         refused.incrementAndGet();
         ObjectNode key = new ObjectMapper().createObjectNode();
-        List<String> names =
-                Objects.requireNonNull(tables.get(row.table()), row.table()).keyNames();
+        List<String> names = statements(row.table()).keyNames();
         for (int i = 0; i < names.size(); i++) {
             key.put(names.get(i), shortened(String.valueOf(row.key().get(i))));
         }

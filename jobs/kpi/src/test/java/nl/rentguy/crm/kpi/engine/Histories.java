@@ -30,11 +30,24 @@ public final class Histories implements AutoCloseable {
     private static final int VACUUM_EVERY = 100;
 
     /** One workflow has an SLA of its own. */
-    public static final KpiSettings SETTINGS = settings();
+    public static final KpiSettings SETTINGS = settings("kpi.sla-minutes.flow-1", "25");
 
-    private static KpiSettings settings() {
+    /** Others, to which a job may be changed and back. */
+    private static final List<KpiSettings> OTHERS = List.of(
+            SETTINGS,
+            settings("kpi.window-days", "45", "kpi.sla-minutes", "3"),
+            settings("kpi.time-zone", "America/New_York", "kpi.idle-days", "3", "kpi.overdue-watch-days", "2"),
+            settings("kpi.sla-minutes.flow-1", "25", "kpi.groups", "pipeline, acquisition"),
+            settings("kpi.sla-minutes.flow-1", "25", "kpi.groups", "leads, watchlist, automation"),
+            settings("kpi.default-currency", "USD", "kpi.stale-days", "2", "kpi.window-days", "7"));
+
+    private static final int CHANGED_ONE_IN = 8;
+
+    private static KpiSettings settings(String... options) {
         Configuration config = new Configuration();
-        config.setString("kpi.sla-minutes.flow-1", "25");
+        for (int i = 0; i < options.length; i += 2) {
+            config.setString(options[i], options[i + 1]);
+        }
         return Definitions.kpiSettings(config);
     }
 
@@ -50,9 +63,7 @@ public final class Histories implements AutoCloseable {
     /** On a database of their own. */
     public Histories() throws SQLException {
         crm = TestDatabase.createOfAnyCrm().connect();
-        try (Statement statement = crm.createStatement()) {
-            statement.execute("INSERT INTO oracle.slas VALUES ('flow-1', interval '25 minutes')");
-        }
+        Oracle.tell(crm, SETTINGS);
         crm.setAutoCommit(false);
     }
 
@@ -76,6 +87,8 @@ public final class Histories implements AutoCloseable {
     public void live(Kpis kpis, List<Step> history, Random order, End end) throws SQLException {
         try {
             InMemoryTables tables = new InMemoryTables(kpis);
+            // Not of tables that the settings do not name.
+            boolean mayChange = kpis.names().equals(new Kpis(SETTINGS).names());
             RandomCrm random = new RandomCrm(crm);
             ChangeCapture capture = new ChangeCapture(crm, order);
             Instant now = START;
@@ -94,6 +107,14 @@ public final class Histories implements AutoCloseable {
                     tables.advance(now.toEpochMilli());
                     assertEqual(tables, now);
                 }
+                if (mayChange && order.nextInt(CHANGED_ONE_IN) == 0) {
+                    KpiSettings other = OTHERS.get(order.nextInt(OTHERS.size()));
+                    change(tables, other, now);
+                    assertEqual(tables, now);
+                }
+            }
+            if (mayChange) {
+                change(tables, SETTINGS, now);
             }
             end.check(tables, now);
             random.clear();
@@ -109,6 +130,11 @@ public final class Histories implements AutoCloseable {
             crm.rollback();
             vacuumNowAndThen();
         }
+    }
+
+    private void change(InMemoryTables tables, KpiSettings settings, Instant now) throws SQLException {
+        Oracle.tell(crm, settings);
+        tables.deriveBy(new Kpis(settings), now.toEpochMilli());
     }
 
     /** When the CRM's next versions are committed, as the oracle is to see it. */

@@ -5,8 +5,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.crm.Activity;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** The engine with nothing around it: maps for state, a call for time. What the operators do, without Flink. */
 public final class InMemoryTables implements Effects {
 
-    private final Kpis kpis;
+    private Kpis kpis;
     private final Entities<?> leads;
     private final Entities<DealFile> deals;
     private final Entities<Activity> activities;
@@ -39,27 +41,32 @@ public final class InMemoryTables implements Effects {
 
     public InMemoryTables(Kpis kpis) {
         this.kpis = kpis;
-        this.leads = new Entities<>(kpis.leads());
-        this.deals = new Entities<>(kpis.deals(), Kpis::ofLead, leads);
-        this.activities = new Entities<>(kpis.activities(), Contact::of, deals);
-        this.boards = new Entities<>(kpis.boards());
-        this.stages = new Entities<>(kpis.stages(), stage -> stage, boards);
-        this.runs = new Entities<>(kpis.runs());
-        this.metrics = new Entities<>(kpis.metrics());
+        this.leads = new Entities<>(Kpis::leads);
+        this.deals = new Entities<>(Kpis::deals, Kpis::ofLead, leads);
+        this.activities = new Entities<>(Kpis::activities, Contact::of, deals);
+        this.boards = new Entities<>(Kpis::boards);
+        this.stages = new Entities<>(Kpis::stages, stage -> stage, boards);
+        this.runs = new Entities<>(Kpis::runs);
+        this.metrics = new Entities<>(Kpis::metrics);
     }
 
     private final class Entities<S> {
-        private final EntityEngine<S> engine;
+        private final Function<Kpis, EntityModel<S>> modelOf;
+        private EntityEngine<S> engine;
         private final Function<S, CrmRow.@Nullable Part> partOf;
         private final @Nullable Entities<?> parents;
         private final Map<Long, Tracked<S>> byId = new HashMap<>();
 
-        Entities(EntityModel<S> model) {
-            this(model, entity -> null, null);
+        Entities(Function<Kpis, EntityModel<S>> modelOf) {
+            this(modelOf, entity -> null, null);
         }
 
-        Entities(EntityModel<S> model, Function<S, CrmRow.@Nullable Part> partOf, @Nullable Entities<?> parents) {
-            this.engine = new EntityEngine<>(model);
+        Entities(
+                Function<Kpis, EntityModel<S>> modelOf,
+                Function<S, CrmRow.@Nullable Part> partOf,
+                @Nullable Entities<?> parents) {
+            this.modelOf = modelOf;
+            this.engine = new EntityEngine<>(modelOf.apply(kpis));
             this.partOf = partOf;
             this.parents = parents;
         }
@@ -78,6 +85,14 @@ public final class InMemoryTables implements Effects {
                 change.at(now)
                         .ofPart(part(before), part(after), (parent, ofPart) -> parents.change(parent, ofPart, now));
             }
+        }
+
+        void deriveBy(Kpis kept, Kpis added, Kpis all, long now) {
+            Bootstrap<S> bootstrap =
+                    new Bootstrap<>(new EntityEngine<>(modelOf.apply(kept)), new EntityEngine<>(modelOf.apply(added)));
+            byId.replaceAll((id, entity) -> bootstrap.evaluate(entity, now, InMemoryTables.this));
+            byId.values().removeIf(entity -> entity.state() == null);
+            engine = new EntityEngine<>(modelOf.apply(all));
         }
 
         private CrmRow.@Nullable Part part(Tracked<S> entity) {
@@ -122,6 +137,19 @@ public final class InMemoryTables implements Effects {
         for (Entities<?> entities : all()) {
             entities.advance(now);
         }
+    }
+
+    /** Goes on by another definition, as a job does that continues from saved state. */
+    public void deriveBy(Kpis other, long now) {
+        Set<String> shared = other.definition().sharedWith(kpis.definition());
+        Set<String> added = new HashSet<>(other.names());
+        added.removeAll(shared);
+        sums.keySet().removeIf(group -> !shared.contains(group.kpi()));
+        rows.keySet().retainAll(shared);
+        for (Entities<?> entities : all()) {
+            entities.deriveBy(other.only(shared), other.only(added), other, now);
+        }
+        kpis = other;
     }
 
     private List<Entities<?>> all() {
@@ -183,6 +211,11 @@ public final class InMemoryTables implements Effects {
             }
         }
         WrittenRows.write(database, kpis.list(), all);
+    }
+
+    /** By key, the sums of each line. */
+    public Map<Cell.Group, Map<List<String>, Amounts>> sums() {
+        return sums;
     }
 
     public Kpis kpis() {

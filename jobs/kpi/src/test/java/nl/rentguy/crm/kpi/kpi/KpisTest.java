@@ -12,17 +12,28 @@ class KpisTest {
 
     private static final Kpis KPIS = new Kpis(KpiSettings.DEFAULTS);
 
-    @Test
-    void theDefinitionNamesEveryTable() {
-        assertThat(KPIS.list()).allSatisfy(kpi -> assertThat(KPIS.definition())
-                .contains(kpi.table().name()));
+    private static Kpis with(String option, String value) {
+        return new Kpis(Definitions.kpiSettings(Configuration.fromMap(Map.of(option, value))));
     }
 
     @Test
-    void otherSettingsAreAnotherDefinition() {
-        Kpis other = new Kpis(Definitions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "11"))));
-        assertThat(other.definition()).isNotEqualTo(KPIS.definition());
+    void theDefinitionNamesEveryTable() {
+        assertThat(KPIS.definition().kpis()).containsOnlyKeys(KPIS.names());
+        assertThat(Kpis.all(KpiSettings.DEFAULTS).names()).isEqualTo(KPIS.names());
+    }
+
+    @Test
+    void otherSettingsDeriveEveryTableAnew() {
+        Kpis other = with("kpi.sla-minutes", "11");
+        assertThat(other.definition().sharedWith(KPIS.definition())).isEmpty();
         assertThat(other.version()).isNotEqualTo(KPIS.version());
         assertThat(new Kpis(KpiSettings.DEFAULTS).version()).isEqualTo(KPIS.version());
+    }
+
+    @Test
+    void otherGroupsDeriveWhatBothKeepInTheSameWay() {
+        Kpis some = with("kpi.groups", "automation , watchlist");
+        assertThat(some.names()).containsExactly("crm_automation_sla", "crm_watchlist_items");
+        assertThat(some.definition().sharedWith(KPIS.definition())).containsExactlyElementsOf(some.names());
     }
 }

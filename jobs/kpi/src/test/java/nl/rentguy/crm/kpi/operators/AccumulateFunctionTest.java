@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
@@ -14,7 +16,8 @@ import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -38,15 +41,15 @@ class AccumulateFunctionTest {
 
     @BeforeEach
     void open() throws Exception {
-        harness = harness();
+        harness = harness(KpiSettings.DEFAULTS);
         harness.open();
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, TableRow> harness() throws Exception {
+    private static KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, TableRow> harness(KpiSettings settings)
+            throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Cell.Group, Delta, TableRow> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(
-                                new AccumulateFunction(KpiSettings.DEFAULTS, new Cadence(TICK, MINUTE))),
+                        new SavedKeysOperator<>(new AccumulateFunction(settings, new Cadence(TICK, MINUTE))),
                         delta -> delta.cell().group(),
                         StreamTypes.GROUP);
         harness.setup(StreamTypes.TABLE_ROW.createSerializer(new SerializerConfigImpl()));
@@ -164,6 +167,43 @@ class AccumulateFunctionTest {
         harness.processWatermark(frozen);
         assertThat(rows()).extracting(TableRow::isGone).containsExactly(false);
         assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    private void restore(String option, String value) throws Exception {
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        harness.close();
+        harness = harness(Definitions.kpiSettings(Configuration.fromMap(Map.of(option, value))));
+        harness.initializeState(saved);
+        harness.open();
+    }
+
+    @Test
+    void sumsThatOtherSettingsMadeAreLetGo() throws Exception {
+        add(NAMED, 1, NOW);
+        add(List.of("deals", "EUR"), 7, NOW);
+        harness.processWatermark(NOW);
+        add(List.of("deals", "EUR"), 1, NOW + 1);
+        rows();
+        restore("kpi.window-days", "45");
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        add(NAMED, 1, NOW + TICK);
+        add(List.of("deals", "EUR"), 8, NOW + TICK);
+        harness.processWatermark(NOW + TICK);
+        assertThat(rows()).extracting(AccumulateFunctionTest::dealCount).containsExactly(8L);
+    }
+
+    @Test
+    void sumsOfTablesThatAreNoLongerKeptAreLetGoAndOthersGoOn() throws Exception {
+        add(NAMED, 1, NOW);
+        harness.processWatermark(NOW);
+        rows();
+        restore("kpi.groups", "pipeline,leads");
+        assertThat(harness.numKeyedStateEntries()).as("a table that is kept").isPositive();
+        restore("kpi.groups", "automation");
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        harness.processWatermark(NOW + 2 * MINUTE);
+        assertThat(rows()).isEmpty();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
 }

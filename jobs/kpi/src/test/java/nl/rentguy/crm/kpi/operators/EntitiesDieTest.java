@@ -21,7 +21,6 @@ import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +33,7 @@ class EntitiesDieTest {
             EntityFunction.ModelOf<S> model, TypeInformation<S> type) throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(
+                        new SavedKeysOperator<>(
                                 new EntityFunction<>(KpiSettings.DEFAULTS, model, entity -> null, type, 20)),
                         EntityChange::entityId,
                         Types.LONG);

@@ -20,7 +20,6 @@ import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +57,7 @@ class EntityFunctionTest {
             throws Exception {
         KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(
+                        new SavedKeysOperator<>(
                                 new EntityFunction<>(settings, Kpis::runs, run -> null, StreamTypes.RUN, TICK)),
                         EntityChange::entityId,
                         Types.LONG);
@@ -74,9 +73,13 @@ class EntityFunctionTest {
 
     /** Goes on in a new operator, from the state of this one. */
     private void restore() throws Exception {
+        restore(KpiSettings.DEFAULTS);
+    }
+
+    private void restore(KpiSettings settings) throws Exception {
         OperatorSubtaskState saved = harness.snapshot(1, 1);
         harness.close();
-        harness = harness(KpiSettings.DEFAULTS);
+        harness = harness(settings);
         harness.initializeState(saved);
         harness.open();
     }
@@ -117,6 +120,12 @@ class EntityFunctionTest {
         assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
         harness.processWatermark(frozen.toEpochMilli());
         assertThat(deltas()).isNotEmpty().extracting(Delta::at).containsOnly(frozen.toEpochMilli());
+        // In another time zone its day may not be over.
+        Instant forgotten = frozen.plus(Duration.ofDays(2));
+        harness.processWatermark(forgotten.toEpochMilli() - 1);
+        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        harness.processWatermark(forgotten.toEpochMilli());
+        assertThat(deltas()).isEmpty();
         assertThat(harness.numKeyedStateEntries()).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
         // The CRM purges it, or somebody edits it all the same: too late.
@@ -161,16 +170,77 @@ class EntityFunctionTest {
         assertThat(ofSla(deltas())).extracting(Delta::at).containsExactly(NOW + TICK);
     }
 
+    private static KpiSettings settings(String option, String value) {
+        return Definitions.kpiSettings(Configuration.fromMap(Map.of(option, value)));
+    }
+
     @Test
-    void stateThatWasMadeByOtherSettingsIsRefused() throws Exception {
+    void stateThatDoesNotHoldWhatIsCapturedNowIsRefused() throws Exception {
         harness.processElement(run("running", null, NOW), NOW);
-        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        for (String[] other : new String[][] {
+            {"kpi.freeze-days", "500"}, {"crm.deal-words.won", "gewonnen"}, {"crm.task-due-column", "due_at"}
+        }) {
+            OperatorSubtaskState saved = harness.snapshot(1, 1);
+            try (var refusing = harness(settings(other[0], other[1]))) {
+                assertThatThrownBy(() -> refusing.initializeState(saved))
+                        .hasRootCauseInstanceOf(IllegalStateException.class)
+                        .rootCause()
+                        .hasMessageContainingAll(other[1], "kpi.freeze-days", "crm.*", "start anew");
+            }
+        }
+    }
+
+    @Test
+    void whatOtherSettingsDeriveBeginsForAllEntitiesAtTheFirstTickAfterTheFirstWatermark() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        restore(settings("kpi.sla-minutes", "15"));
+        // Known to nobody and taken in, like what was known.
+        AutomationRun another = new AutomationRun(8, "mrdj", null, "w", AutomationRun.Status.OPEN, CREATED, null);
+        harness.processElement(EntityChange.ofOwnRow(RowChange.of(another, NOW + 1)), NOW + 1);
+        harness.processElement(EntityChange.ofOwnRow(RowChange.of(another, NOW + 2)), NOW + 2);
+        assertThat(deltas()).isEmpty();
+        // In the middle of it nothing has begun.
+        restore(settings("kpi.sla-minutes", "15"));
+        assertThat(deltas()).isEmpty();
+        harness.processWatermark(NOW + 3);
+        assertThat(ofSla(deltas())).hasSize(2).allSatisfy(delta -> assertThat(delta.at())
+                .isEqualTo(NOW + TICK));
+        harness.processWatermark(DEADLINE + 60_000);
+        assertThat(deltas()).isEmpty();
+        long later = DEADLINE + Duration.ofMinutes(5).toMillis();
+        harness.processWatermark(later);
+        assertThat(ofSla(deltas())).hasSize(2).extracting(Delta::at).containsOnly(later);
+        restore(settings("kpi.sla-minutes", "15"));
+        harness.processWatermark(later + 1);
+        assertThat(deltas()).as("what has begun goes on").isEmpty();
+    }
+
+    @Test
+    void whatBothDeriveGoesOn() throws Exception {
         harness.close();
-        harness = harness(Definitions.kpiSettings(Configuration.fromMap(Map.of("kpi.sla-minutes", "15"))));
-        assertThatThrownBy(() -> harness.initializeState(saved))
-                .hasRootCauseInstanceOf(IllegalStateException.class)
-                .rootCause()
-                .hasMessageContainingAll("limit=PT10M", "limit=PT15M", "kpi.*", "start anew");
+        harness = harness(settings("kpi.groups", "watchlist"));
+        harness.open();
+        harness.processWatermark(BEFORE);
+        harness.processElement(run("running", null, NOW), NOW);
+        assertThat(deltas()).isEmpty();
+        restore();
+        harness.processWatermark(NOW + 3);
+        assertThat(deltas())
+                .extracting(delta -> delta.cell().group().kpi())
+                .as("the watchlist has its row, which waits for its deadline")
+                .containsExactly("crm_automation_sla");
+        assertThat(harness.getSideOutput(EntityFunction.ROWS)).isNull();
+        harness.processWatermark(DEADLINE);
+        assertThat(harness.getSideOutput(EntityFunction.ROWS))
+                .extracting(row -> row.getValue().table())
+                .containsExactly("crm_watchlist_items");
+        restore(settings("kpi.groups", "watchlist"));
+        harness.processWatermark(DEADLINE + 1);
+        harness.processElement(run("completed", CREATED.plusSeconds(90), DEADLINE + 5), DEADLINE + 5);
+        assertThat(deltas()).as("sums of a table that is no longer kept").isEmpty();
+        assertThat(harness.getSideOutput(EntityFunction.ROWS))
+                .hasSize(1)
+                .allSatisfy(row -> assertThat(row.getValue().isGone()).isTrue());
     }
 
     @Test
@@ -202,7 +272,7 @@ class EntityFunctionTest {
     void aStageLeavesItsOldPipelineWhenItMovesAndItsLastWhenItIsDeleted() throws Exception {
         try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> stages =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new EntityFunction<>(
+                        new SavedKeysOperator<>(new EntityFunction<>(
                                 KpiSettings.DEFAULTS, kpis -> kpis.stages(), stage -> stage, StreamTypes.STAGE, TICK)),
                         EntityChange::entityId,
                         Types.LONG)) {

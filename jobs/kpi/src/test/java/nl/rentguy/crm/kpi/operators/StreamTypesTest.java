@@ -30,6 +30,8 @@ import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
@@ -116,7 +118,9 @@ class StreamTypesTest {
                                         1L, 2, null, new BigDecimal("-0.250000"), AT, LocalDate.MIN, "é", Instant.MAX),
                                 5)),
                 Arguments.of(StreamTypes.TABLE_ROW, new TableRow("t", List.of("mrdj"), null, Long.MIN_VALUE)),
-                Arguments.of(StreamTypes.WRITER_STATE, new WriteOperator.WriterState(1, 2, true)));
+                Arguments.of(
+                        StreamTypes.WRITER_STATE,
+                        new WriteOperator.WriterState(1, 2, new Kpis(KpiSettings.DEFAULTS).definition())));
     }
 
     @ParameterizedTest

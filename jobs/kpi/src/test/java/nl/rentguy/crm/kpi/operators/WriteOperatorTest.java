@@ -3,23 +3,29 @@ package nl.rentguy.crm.kpi.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.store.KpiWriter;
 import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -61,9 +67,13 @@ class WriteOperatorTest {
     }
 
     private OneInputStreamOperatorTestHarness<TableRow, Long> harness(int writers, int writer) throws Exception {
+        return harness(KpiSettings.DEFAULTS, writers, writer);
+    }
+
+    private OneInputStreamOperatorTestHarness<TableRow, Long> harness(KpiSettings settings, int writers, int writer)
+            throws Exception {
         OneInputStreamOperatorTestHarness<TableRow, Long> made = new OneInputStreamOperatorTestHarness<>(
-                new WriteOperatorFactory(
-                        new KpiWriters(TestDatabase.kpi(database.url()), KpiSettings.DEFAULTS, "test"), 20),
+                new WriteOperatorFactory(new KpiWriters(TestDatabase.kpi(database.url()), settings, "test"), 20),
                 8,
                 writers,
                 writer);
@@ -72,8 +82,12 @@ class WriteOperatorTest {
     }
 
     private void restart(OperatorSubtaskState saved) throws Exception {
+        restart(saved, KpiSettings.DEFAULTS);
+    }
+
+    private void restart(OperatorSubtaskState saved, KpiSettings settings) throws Exception {
         harness.close();
-        harness = harness(WRITERS, 0);
+        harness = harness(settings, WRITERS, 0);
         harness.initializeState(saved);
         begin();
     }
@@ -240,6 +254,88 @@ class WriteOperatorTest {
         harness.processWatermark(NOON + 20);
         awaitKpiTime(NOON + 20);
         assertThat(held()).isEqualTo("call1");
+    }
+
+    private static KpiSettings settings(String option, String value) {
+        return Definitions.kpiSettings(Configuration.fromMap(Map.of(option, value)));
+    }
+
+    @Test
+    void whatOtherSettingsDeriveReplacesWhatIsThereAtOnceAndWhenItIsComplete() throws Exception {
+        send(row("call", 1, NOON + 20));
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        send(row("left over", 1, NOON + 40));
+        OperatorSubtaskState saved = harness.snapshot(1, 1);
+        restart(saved, settings("kpi.window-days", "45"));
+        send(row("mail", 4, NOON + 60));
+        // What was written before counts until all that is new has come, also when it stops in between.
+        assertThat(held()).isEqualTo("call1");
+        restart(harness.snapshot(2, 2), settings("kpi.window-days", "45"));
+        harness.processWatermark(NOON + 60);
+        awaitKpiTime(NOON + 60);
+        assertThat(held()).isEqualTo("mail4");
+        restart(harness.snapshot(3, 3), settings("kpi.window-days", "45"));
+        send(row("call", 5, NOON + 80));
+        harness.processWatermark(NOON + 80);
+        awaitKpiTime(NOON + 80);
+        assertThat(held()).as("what has begun goes on").isEqualTo("call5 mail4");
+    }
+
+    @Test
+    void tablesThatAreNoLongerKeptAreEmptiedAndThoseThatBothKeepGoOn() throws Exception {
+        send(row("call", 1, NOON + 20));
+        send(new TableRow(
+                "crm_lead_funnel_daily",
+                List.of("mrdj", LocalDate.of(2026, 11, 22)),
+                Arrays.asList(1L, 1L, 1L, 1L, BigDecimal.ONE, 1L, 1L),
+                NOON + 20));
+        harness.processWatermark(NOON + 20);
+        awaitKpiTime(NOON + 20);
+        restart(harness.snapshot(1, 1), settings("kpi.groups", "leads"));
+        harness.processWatermark(NOON + 1_040);
+        awaitKpiTime(NOON + 1_040);
+        assertThat(held()).isEqualTo("null");
+        assertThat(number("SELECT count(*) FROM crm_kpi.crm_lead_funnel_daily")).isEqualTo(1);
+        assertThat(number("SELECT cardinality(tables) FROM crm_kpi.crm_kpi_progress"))
+                .isEqualTo(4);
+        restart(harness.snapshot(2, 2));
+        send(row("mail", 2, NOON + 2_080));
+        harness.processWatermark(NOON + 2_080);
+        awaitKpiTime(NOON + 2_080);
+        assertThat(held()).isEqualTo("mail2");
+    }
+
+    private int number(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    @Test
+    void aTableThatAnotherJobKeepsIsRefusedForGood() throws Exception {
+        KpiWriters others =
+                new KpiWriters(TestDatabase.kpi(database.url()), settings("kpi.groups", "activity"), "other");
+        try (KpiWriter other = others.of(0, 1)) {
+            assertThatThrownBy(other::open)
+                    .hasMessageContainingAll("'test'", "crm_activity_channels", "kpi.groups", "DELETE FROM");
+        }
+        harness.close();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = 'test'");
+        }
+        try (KpiWriter other = others.of(0, 1)) {
+            other.open();
+            harness = harness(WRITERS, 0);
+            assertThatThrownBy(harness::open)
+                    .isInstanceOf(SuppressRestartsException.class)
+                    .hasStackTraceContaining("kpi.pipeline-name 'other'");
+            harness.close();
+            harness = harness(settings("kpi.groups", "pipeline,leads"), WRITERS, 0);
+            harness.open();
+        }
     }
 
     @Test

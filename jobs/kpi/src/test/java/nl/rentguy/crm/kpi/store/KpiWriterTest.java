@@ -13,9 +13,9 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Predicate;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.store.KpiWriter.Batch;
+import nl.rentguy.crm.kpi.store.KpiWriter.Begins;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +35,7 @@ class KpiWriterTest {
     private KpiWriter writer;
 
     @BeforeEach
-    void open() throws SQLException {
+    void open() throws Exception {
         database = TestDatabase.create();
         connection = database.connect();
         writer = TestDatabase.writer(database.url(), 0, 1);
@@ -70,12 +70,12 @@ class KpiWriterTest {
                 asOf);
     }
 
-    private void write(long until, Predicate<String> begins, TableRow... rows) throws Exception {
+    private void write(long until, Begins begins, TableRow... rows) throws Exception {
         writer.write(new Batch(List.of(rows), until, begins));
     }
 
     private void write(long until, TableRow... rows) throws Exception {
-        write(until, KpiWriter.NONE_BEGINS, rows);
+        write(until, Begins.NONE, rows);
     }
 
     private List<String> texts(String sql) throws SQLException {
@@ -134,11 +134,11 @@ class KpiWriterTest {
         write(NOON, sla("mrdj", "w", DAY, 4, NOON));
         try (KpiWriter successor = TestDatabase.writer(database.url(), 0, 1)) {
             assertThat(successor.open()).isEqualTo(Instant.ofEpochMilli(NOON));
-            successor.write(new Batch(List.of(sla("mrdj", "w", DAY, 6, NOON + 40)), NOON + 40, KpiWriter.NONE_BEGINS));
+            successor.write(new Batch(List.of(sla("mrdj", "w", DAY, 6, NOON + 40)), NOON + 40, Begins.NONE));
             assertThatThrownBy(() -> write(NOON + 60, sla("mrdj", "w", DAY, 5, NOON + 60)))
                     .isInstanceOf(SupersededException.class)
                     .hasMessageContaining("Writer 0 of test");
-            successor.write(new Batch(List.of(), NOON + 60, KpiWriter.NONE_BEGINS));
+            successor.write(new Batch(List.of(), NOON + 60, Begins.NONE));
         }
         assertThat(held()).containsExactly("mrdj w 2026-11-22 6 at 40");
     }
@@ -147,10 +147,10 @@ class KpiWriterTest {
     void aWriterOfAShareThatThereIsNoLongerIsSupersededToo() throws Exception {
         try (KpiWriter second = TestDatabase.writer(database.url(), 1, 2)) {
             second.open();
-            second.write(new Batch(List.of(), NOON + 90, KpiWriter.NONE_BEGINS));
+            second.write(new Batch(List.of(), NOON + 90, Begins.NONE));
             try (KpiWriter only = TestDatabase.writer(database.url(), 0, 1)) {
                 assertThat(only.open()).isEqualTo(Instant.ofEpochMilli(NOON + 90));
-                assertThatThrownBy(() -> second.write(new Batch(List.of(), NOON + 100, KpiWriter.NONE_BEGINS)))
+                assertThatThrownBy(() -> second.write(new Batch(List.of(), NOON + 100, Begins.NONE)))
                         .isInstanceOf(SupersededException.class);
             }
         }
@@ -165,7 +165,11 @@ class KpiWriterTest {
                 sla("mrdj", "both", DAY, 2, NOON),
                 sla("mrdj", "frozen", frozen, 3, NOON),
                 sla("feestkompas", "of another", DAY, 4, NOON));
-        write(NOON + 40, "mrdj"::equals, sla("mrdj", "both", DAY, 2, NOON + 20), sla("mrdj", "new", DAY, 6, NOON + 40));
+        write(
+                NOON + 40,
+                (tenant, table) -> tenant.equals("mrdj"),
+                sla("mrdj", "both", DAY, 2, NOON + 20),
+                sla("mrdj", "new", DAY, 6, NOON + 40));
         assertThat(held())
                 .containsExactly(
                         "feestkompas of another 2026-11-22 4 at 0",
@@ -185,7 +189,7 @@ class KpiWriterTest {
         assertThat(history())
                 .containsExactly(
                         "1 moved 1795348800.000000", "2 deleted 1795348800.020000 gone 1795348800.020000", "3");
-        write(NOON + 40, KpiWriter.ALL_BEGIN, visit(1, Instant.ofEpochMilli(NOON), "moved", NOON + 40));
+        write(NOON + 40, Begins.ALL, visit(1, Instant.ofEpochMilli(NOON), "moved", NOON + 40));
         assertThat(history())
                 .containsExactly(
                         "1 moved 1795348800.000000",
@@ -261,8 +265,8 @@ class KpiWriterTest {
                 KpiWriter second = TestDatabase.writer(database.url(), 1, 2)) {
             first.open();
             second.open();
-            first.write(new Batch(List.of(), NOON + 20, KpiWriter.NONE_BEGINS));
-            second.write(new Batch(List.of(), NOON + 40, KpiWriter.NONE_BEGINS));
+            first.write(new Batch(List.of(), NOON + 20, Begins.NONE));
+            second.write(new Batch(List.of(), NOON + 40, Begins.NONE));
             for (String tenant : tenants) {
                 long expected = KpiWriter.shareOf(tenant, 2) == 0 ? NOON + 20 : NOON + 40;
                 assertThat(texts("SELECT trunc(1000 * extract(epoch FROM crm_kpi.kpi_time('%s')))".formatted(tenant)))

@@ -5,7 +5,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -108,7 +107,7 @@ final class Demo {
             crm.seed();
             database.run("crm/cdc.sql");
             Oracle.install(crmConnection);
-            tellOracle(crmConnection);
+            Oracle.tell(crmConnection, Definitions.kpiSettings(config(database)));
             database.migrate();
             long rows = rows(reader);
             say("The CRM has %,d rows: 120 days of %d companies", rows, settings.tenants());
@@ -184,18 +183,6 @@ final class Demo {
         }
         board.drawLast(reader);
         say("The CRM has come to rest after %,d events", done);
-    }
-
-    /** The oracle's queries are those of the default settings, but for the limits of workflows. */
-    private static void tellOracle(Connection crm) throws SQLException {
-        try (PreparedStatement insert =
-                crm.prepareStatement("INSERT INTO oracle.slas VALUES (?, make_interval(mins => ?))")) {
-            for (Map.Entry<String, Integer> limit : SLA_MINUTES.entrySet()) {
-                insert.setString(1, limit.getKey());
-                insert.setInt(2, limit.getValue());
-                insert.execute();
-            }
-        }
     }
 
     private int verify(Connection crm, Connection reader, KpiSettings kpiSettings)

@@ -215,8 +215,14 @@ final class CrmAndTables implements AutoCloseable {
 
     /** Every row of every table, and that none of them ever went back in time. */
     void assertEqualToOracle() throws SQLException {
-        for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
-            assertThat(Audit.of(table.table(), KpiSettings.DEFAULTS, crm, kpi).differences())
+        assertEqualToOracle(KpiSettings.DEFAULTS);
+    }
+
+    /** The same of a job with those settings. */
+    void assertEqualToOracle(KpiSettings settings) throws SQLException {
+        Oracle.tell(crm, settings);
+        for (Kpi table : new Kpis(settings).list()) {
+            assertThat(Audit.of(table.table(), settings, crm, kpi).differences())
                     .isEmpty();
         }
         assertThat(number("SELECT count(*) FROM went_back"))

@@ -1,0 +1,6 @@
+-- Question: which job keeps which table? A table has one that writes it, and tables that a job no longer keeps are emptied.
+-- Grain:    a job and share of its tenants. Key: (pipeline, writer). Writer: the KPI job alone. Readers: the job itself, doctor.
+
+ALTER TABLE crm_kpi.crm_kpi_progress ADD COLUMN tables text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN crm_kpi.crm_kpi_progress.tables IS 'The KPI tables that the job keeps. No other job may keep one of them.';
+COMMENT ON COLUMN crm_kpi.crm_kpi_status.definition_version IS 'Stands for the versions of the KPIs and the kpi.* settings. What another version derives otherwise a job derives anew from its saved state.';
