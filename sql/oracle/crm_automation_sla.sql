@@ -22,11 +22,11 @@ counts AS (
          count(*) FILTER (WHERE late) AS late_runs,
          count(*) FILTER (WHERE overdue) AS overdue_runs,
          count(*) FILTER (WHERE status <> 'open' OR completed_at IS NOT NULL) AS ended_runs,
-         max(completed_at) AS last_ended_at,
+         date_trunc('second', max(completed_at)) AS last_ended_at,
          count(seconds) AS timed_runs, sum(seconds) AS seconds_sum,
          sum(seconds) / (nullif(count(seconds), 0) * 60) AS avg_minutes,
-         percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds) AS p95_seconds,
-         max(seconds) AS max_seconds
+         percentile_disc(0.95) WITHIN GROUP (ORDER BY floor(seconds)) AS p95_seconds,
+         floor(max(seconds)) AS max_seconds
   FROM runs GROUP BY tenant_id, workflow_id, run_date, sla
 )
 SELECT tenant_id, workflow_id, run_date, run_count, completed_runs, failed_runs, open_runs, late_runs, overdue_runs,

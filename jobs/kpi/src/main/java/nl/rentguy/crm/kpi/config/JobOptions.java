@@ -6,6 +6,7 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.kpi.KpiGroup;
@@ -220,6 +221,18 @@ public final class JobOptions {
             .withDescription(
                     "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in twenty of the time goes into it. On a cluster execution.checkpointing.interval goes before it.");
 
+    public static final ConfigOption<StateBackend> STATE_BACKEND = key("state.backend")
+            .enumType(StateBackend.class)
+            .defaultValue(StateBackend.HEAP)
+            .withDescription(
+                    "crm-kpi run: where state is while the job runs. heap is the faster one; rocksdb holds more than the memory does, on the disk of state.dir, and saves only what changed. To be changed after a run that was stopped, not killed. On a cluster Flink's own state.backend.type counts.");
+
+    public static final ConfigOption<Integer> STATE_PARALLELISM = key("state.parallelism")
+            .intType()
+            .defaultValue(2)
+            .withDescription(
+                    "crm-kpi run: so many tasks share each part of the work, 1 to 128; state is shared out anew when it changes. On a cluster Flink's own parallelism.default counts.");
+
     private static final List<ConfigOption<?>> ALL = List.of(
             CRM_JDBC_URL,
             CRM_USERNAME,
@@ -261,12 +274,38 @@ public final class JobOptions {
             CDC_FETCH_SIZE,
             CDC_POLL_INTERVAL,
             STATE_DIR,
-            STATE_CHECKPOINT_INTERVAL);
+            STATE_CHECKPOINT_INTERVAL,
+            STATE_BACKEND,
+            STATE_PARALLELISM);
 
     /** What the keys of workflows begin with that have an SLA of their own. */
     static final String SLA_OF = "kpi.sla-minutes.";
 
+    /** Where state is while the job runs. */
+    public enum StateBackend {
+        HEAP,
+        ROCKSDB;
+
+        /** As it is written in the configuration. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final int MOST_TASKS = 128;
+
     private JobOptions() {}
+
+    /** How many tasks share each part of the work of {@code crm-kpi run}. */
+    public static int parallelism(Configuration config) {
+        int tasks = config.get(STATE_PARALLELISM);
+        if (tasks < 1 || tasks > MOST_TASKS) {
+            throw new ConfigException("%s is '%d'; expected a whole number from 1 to %d"
+                    .formatted(STATE_PARALLELISM.key(), tasks, MOST_TASKS));
+        }
+        return tasks;
+    }
 
     /** The option with that key; empty when there is none. */
     static Optional<? extends ConfigOption<?>> named(String key) {

@@ -59,6 +59,7 @@ public final class Doctor {
         KpiSettings settings = Definitions.kpiSettings(config);
         JobOptions.emitInterval(config);
         JobOptions.refreshInterval(config);
+        JobOptions.parallelism(config);
         String slot = JobOptions.slotName(config);
         List<Finding> all = new ArrayList<>();
         all.addAll(examine("CRM", crm, JobOptions.CRM_JDBC_URL.key(), (query, findings) -> {

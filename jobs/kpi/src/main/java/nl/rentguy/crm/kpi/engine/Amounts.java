@@ -1,45 +1,91 @@
 package nl.rentguy.crm.kpi.engine;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 
 /**
  * What a contribution adds: a vector of exact sums, and optionally values that are kept apart so that a maximum or a
- * percentile can lose one again. Adding the negation restores exactly what was there before.
+ * percentile can lose one again. Adding the negation restores exactly what was there before. A sum may leave the range of a long: what
+ * is beyond it is carried.
  *
- * @param sums by slot, see {@link Slots}; never changed after construction
+ * @param sums by slot, see {@link Slots}: the lower 64 bits; never changed after construction
+ * @param carries by slot, how often 2<sup>64</sup> is to be added to the sum; empty while all are 0, as they nearly always are
  * @param tally values and how often each occurs, as pairs {@code value, count} in ascending order of value, no count 0
  */
 @SuppressWarnings("ArrayRecordComponent") // equality is defined below; copies would cost more than the rest
-public record Amounts(long[] sums, long[] tally) {
+public record Amounts(long[] sums, long[] carries, long[] tally) {
 
     private static final long[] NONE = {};
 
     public Amounts(long[] sums) {
-        this(sums, NONE);
+        this(sums, NONE, NONE);
     }
 
-    /** @throws ArithmeticException when a sum leaves the range of a long */
+    public Amounts(long[] sums, long[] tally) {
+        this(sums, NONE, tally);
+    }
+
     public Amounts plus(Amounts other) {
         if (sums.length != other.sums.length) {
             throw new IllegalArgumentException("amounts of " + sums.length + " and " + other.sums.length + " slots");
         }
         long[] total = new long[sums.length];
+        long[] carried = NONE;
         for (int i = 0; i < total.length; i++) {
-            total[i] = Math.addExact(sums[i], other.sums[i]);
+            long a = sums[i];
+            long b = other.sums[i];
+            total[i] = a + b;
+            long carry = carry(i) + other.carry(i) + overflow(a, b, total[i]);
+            if (carry != 0) {
+                carried = carried == NONE ? new long[sums.length] : carried;
+                carried[i] = carry;
+            }
         }
-        return new Amounts(total, Tally.merge(tally, other.tally));
+        return new Amounts(total, carried, Tally.merge(tally, other.tally));
+    }
+
+    /** What the 64 bits of a sum lack: 1 when it has become negative although it is none, -1 the other way round. */
+    private static long overflow(long a, long b, long sum) {
+        return ((a ^ sum) & (b ^ sum)) >= 0 ? 0 : a < 0 ? -1 : 1;
+    }
+
+    private long carry(int slot) {
+        return carries.length == 0 ? 0 : carries[slot];
     }
 
     public Amounts negated() {
         long[] negative = new long[sums.length];
+        long[] carried = NONE;
         for (int i = 0; i < negative.length; i++) {
-            negative[i] = Math.negateExact(sums[i]);
+            negative[i] = -sums[i];
+            long carry = (sums[i] == Long.MIN_VALUE ? 1 : 0) - carry(i);
+            if (carry != 0) {
+                carried = carried == NONE ? new long[sums.length] : carried;
+                carried[i] = carry;
+            }
         }
-        return new Amounts(negative, Tally.negate(tally));
+        return new Amounts(negative, carried, Tally.negate(tally));
+    }
+
+    /** The sum in that slot. */
+    BigInteger exact(int slot) {
+        BigInteger low = BigInteger.valueOf(sums[slot]);
+        return carry(slot) == 0
+                ? low
+                : BigInteger.valueOf(carry(slot)).shiftLeft(Long.SIZE).add(low);
+    }
+
+    /**
+     * The sum in that slot, one of things that are counted.
+     *
+     * @throws ArithmeticException when it is out of range, as no count is
+     */
+    long count(int slot) {
+        return carry(slot) == 0 ? sums[slot] : exact(slot).longValueExact();
     }
 
     public boolean isZero() {
-        if (tally.length > 0) {
+        if (tally.length > 0 || carries.length > 0) {
             return false;
         }
         for (long sum : sums) {
@@ -52,7 +98,10 @@ public record Amounts(long[] sums, long[] tally) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Amounts that && Arrays.equals(sums, that.sums) && Arrays.equals(tally, that.tally);
+        return other instanceof Amounts that
+                && Arrays.equals(sums, that.sums)
+                && Arrays.equals(carries, that.carries)
+                && Arrays.equals(tally, that.tally);
     }
 
     @Override
@@ -62,6 +111,8 @@ public record Amounts(long[] sums, long[] tally) {
 
     @Override
     public String toString() {
-        return "Amounts" + Arrays.toString(sums) + (tally.length == 0 ? "" : " tally " + Arrays.toString(tally));
+        return "Amounts" + Arrays.toString(sums)
+                + (carries.length == 0 ? "" : " carries " + Arrays.toString(carries))
+                + (tally.length == 0 ? "" : " tally " + Arrays.toString(tally));
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The sums that one KPI table keeps per cell: declared once, in a fixed order, as that order is the layout of the state.
  *
  * <p>Times take two slots, whole seconds and microseconds of the second, because the microseconds since 1970 of some
- * five thousand rows already overflow a long.
+ * five thousand rows already leave the range of a long.
  */
 public final class Slots {
 
@@ -23,12 +23,12 @@ public final class Slots {
     public record Sum(int slot) {
 
         public long of(Amounts amounts) {
-            return amounts.sums()[slot];
+            return amounts.count(slot);
         }
 
         /** The sum with its decimal point {@code scale} digits from the right: cents are scale 2. */
         public BigDecimal of(Amounts amounts, int scale) {
-            return BigDecimal.valueOf(of(amounts), scale);
+            return new BigDecimal(amounts.exact(slot), scale);
         }
     }
 
@@ -36,9 +36,7 @@ public final class Slots {
     public record TimeSum(int slot) {
 
         public BigInteger micros(Amounts amounts) {
-            return BigInteger.valueOf(amounts.sums()[slot])
-                    .multiply(MICROS)
-                    .add(BigInteger.valueOf(amounts.sums()[slot + 1]));
+            return amounts.exact(slot).multiply(MICROS).add(amounts.exact(slot + 1));
         }
 
         /** The sum in seconds, with 6 decimals; that of instants counts from 1970. */

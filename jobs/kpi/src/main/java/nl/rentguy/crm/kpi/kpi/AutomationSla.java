@@ -10,7 +10,6 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
@@ -86,7 +85,7 @@ public final class AutomationSla implements SumKpi {
             .column("max_completion_minutes", NUMERIC, v -> minutes(Slots.max(v.sums)))
             .column("failure_rate", NUMERIC, v -> v.rate(v.count(FAILED)))
             .column("breach_rate", NUMERIC, v -> v.rate(v.breaches()))
-            .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toNanos() / 1000))
+            .column("sla_minutes", NUMERIC, v -> minutes(v.sla.toSeconds()))
             .column("ended_runs", BIGINT, v -> v.count(ENDED))
             .column("last_ended_at", TIMESTAMPTZ, View::lastEnd)
             .column("timed_runs", BIGINT, v -> v.count(TIMED))
@@ -101,6 +100,11 @@ public final class AutomationSla implements SumKpi {
     @Override
     public KpiTable<?> table() {
         return TABLE;
+    }
+
+    @Override
+    public int version() {
+        return 2;
     }
 
     @Override
@@ -119,15 +123,13 @@ public final class AutomationSla implements SumKpi {
         if (completed != null && length != null) {
             counts.add(TIMED, 1)
                     .add(LENGTH, length)
-                    .tally(length.toNanos() / 1000)
+                    .tally(length.toSeconds())
                     .addIf(length.compareTo(settings.sla().of(run.workflowId())) > 0, LATE);
             to.between(
                     Instant.MIN,
                     settings.frozenAt(day),
                     new Cell(group, ENDS),
-                    SLOTS.fill()
-                            .tally(ChronoUnit.MICROS.between(Instant.EPOCH, completed))
-                            .amounts());
+                    SLOTS.fill().tally(completed.getEpochSecond()).amounts());
         }
         settings.whileOverdue(
                 run,
@@ -149,11 +151,11 @@ public final class AutomationSla implements SumKpi {
                 key.get(1),
                 LocalDate.parse(key.get(2)),
                 sums,
-                last == null ? null : Instant.EPOCH.plus(last, ChronoUnit.MICROS),
+                last == null ? null : Instant.ofEpochSecond(last),
                 settings.sla().of(key.get(1)))));
     }
 
-    private static @Nullable BigDecimal minutes(@Nullable Long micros) {
-        return micros == null ? null : Slots.quotient(BigDecimal.valueOf(micros), MINUTE.toNanos() / 1000);
+    private static @Nullable BigDecimal minutes(@Nullable Long seconds) {
+        return seconds == null ? null : Slots.quotient(BigDecimal.valueOf(seconds), MINUTE.toSeconds());
     }
 }

@@ -10,7 +10,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Most sums of a delta are zero or small, and take a byte each. */
+/** Deltas, of which there are most. */
 final class DeltaSerializer extends RecordSerializer<Delta> {
 
     static final DeltaSerializer INSTANCE = new DeltaSerializer();
@@ -29,8 +29,7 @@ final class DeltaSerializer extends RecordSerializer<Delta> {
         GroupSerializer.write(delta.cell().group(), target);
         writeTexts(delta.cell().line(), target);
         writeNumber(delta.at(), target);
-        writeNumbers(delta.amounts().sums(), target);
-        writeNumbers(delta.amounts().tally(), target);
+        AmountsSerializer.write(delta.amounts(), target);
     }
 
     @Override
@@ -39,22 +38,7 @@ final class DeltaSerializer extends RecordSerializer<Delta> {
         return new Delta(
                 new Cell(GroupSerializer.read(source), readTexts(source)),
                 readNumber(source),
-                new Amounts(readNumbers(source), readNumbers(source)));
-    }
-
-    private static void writeNumbers(long[] numbers, DataOutputView target) throws IOException {
-        writeNumber(numbers.length, target);
-        for (long number : numbers) {
-            writeNumber(number, target);
-        }
-    }
-
-    private static long[] readNumbers(DataInputView source) throws IOException {
-        long[] numbers = new long[(int) readNumber(source)];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = readNumber(source);
-        }
-        return numbers;
+                AmountsSerializer.read(source));
     }
 
     @Override

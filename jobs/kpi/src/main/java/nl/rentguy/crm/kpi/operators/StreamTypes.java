@@ -70,9 +70,7 @@ public final class StreamTypes {
     public static final TypeInformation<EntityChange> ENTITY_CHANGE =
             Types.POJO(EntityChange.class, Map.of("entityId", Types.LONG, "change", ROW_CHANGE));
 
-    public static final TypeInformation<Amounts> AMOUNTS = Types.POJO(
-            Amounts.class,
-            Map.of("sums", Types.PRIMITIVE_ARRAY(Types.LONG), "tally", Types.PRIMITIVE_ARRAY(Types.LONG)));
+    public static final TypeInformation<Amounts> AMOUNTS = new RecordType<>(Amounts.class, AmountsSerializer.INSTANCE);
 
     public static final TypeInformation<Map<List<String>, Amounts>> LINES = Types.MAP(TEXTS, AMOUNTS);
 

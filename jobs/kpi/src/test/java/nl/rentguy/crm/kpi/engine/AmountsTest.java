@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,11 +58,27 @@ class AmountsTest {
         assertThat(SLOTS.none().isZero()).isTrue();
     }
 
-    @Test
-    void anOverflowIsAnErrorAndNeverWraps() {
-        Amounts most = SLOTS.fill().add(CENTS, Long.MAX_VALUE).amounts();
-        assertThatThrownBy(() -> most.plus(SLOTS.fill().add(CENTS, 1).amounts()))
-                .isInstanceOf(ArithmeticException.class);
+    /** However large: one deal of a trillion does not stop the job. */
+    @Property
+    void sumsAreExactBeyondTheRangeOfALong(@ForAll List<Long> added, @ForAll List<Long> taken) {
+        Amounts sum = SLOTS.none();
+        BigInteger exact = BigInteger.ZERO;
+        for (long value : added) {
+            sum = sum.plus(SLOTS.fill().add(CENTS, value).amounts());
+            exact = exact.add(BigInteger.valueOf(value));
+        }
+        for (long value : taken) {
+            sum = sum.plus(SLOTS.fill().add(CENTS, value).amounts().negated());
+            exact = exact.subtract(BigInteger.valueOf(value));
+        }
+        assertThat(CENTS.of(sum, 0)).isEqualTo(new BigDecimal(exact));
+        assertThat(sum.plus(sum.negated()).isZero()).isTrue();
+        Amounts all = sum;
+        if (exact.bitLength() < Long.SIZE) {
+            assertThat(CENTS.of(sum)).isEqualTo(exact.longValueExact());
+        } else {
+            assertThatThrownBy(() -> CENTS.of(all)).isInstanceOf(ArithmeticException.class);
+        }
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.JobOptions.StateBackend;
 import nl.rentguy.crm.kpi.job.KpiGraph;
 import nl.rentguy.crm.kpi.job.KpiJob;
 import org.apache.flink.api.common.JobStatus;
@@ -29,9 +30,11 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.contrib.streaming.state.RocksDBOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -44,6 +47,7 @@ final class LaptopJob implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LaptopJob.class);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration NEVER = Duration.ofDays(365);
+    private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(256);
 
     private final JobClient job;
     private final int uiPort;
@@ -63,11 +67,13 @@ final class LaptopJob implements AutoCloseable {
      */
     static LaptopJob start(Configuration config, SavedState saved, Optional<Path> from, int uiPort) throws Exception {
         Configuration runtime = KpiJob.runtime();
-        runtime.set(CoreOptions.DEFAULT_PARALLELISM, 2);
-        runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, 2);
-        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(64));
-        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(64));
-        runtime.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
+        int parallelism = JobOptions.parallelism(config);
+        runtime.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
+        runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, parallelism);
+        MemorySize network = networkMemory(parallelism);
+        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MIN, network);
+        runtime.set(TaskManagerOptions.NETWORK_MEMORY_MAX, network);
+        state(runtime, config.get(JobOptions.STATE_BACKEND), saved);
         runtime.set(RestOptions.ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.PORT, uiPort);
@@ -93,6 +99,24 @@ final class LaptopJob implements AutoCloseable {
         LaptopJob job = new LaptopJob(env.executeAsync(config.get(JobOptions.KPI_PIPELINE_NAME)), uiPort);
         CheckpointPace.start(job, config);
         return job;
+    }
+
+    /** Each task has a channel to each task behind it. */
+    private static MemorySize networkMemory(int parallelism) {
+        return MemorySize.ofMebiBytes(48L + 4L * parallelism * parallelism);
+    }
+
+    private static void state(Configuration runtime, StateBackend backend, SavedState saved) {
+        if (backend == StateBackend.ROCKSDB) {
+            runtime.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+            runtime.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+            runtime.set(
+                    RocksDBOptions.LOCAL_DIRECTORIES, saved.temporaryFolder().toString());
+            runtime.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, ROCKSDB_MEMORY);
+        } else {
+            runtime.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+            runtime.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(16));
+        }
     }
 
     String uiAddress() {

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.JobOptions.StateBackend;
 import nl.rentguy.crm.kpi.doctor.Doctor;
 import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 import nl.rentguy.crm.kpi.doctor.Finding;
@@ -89,7 +90,11 @@ final class RunCommand implements Callable<Integer> {
                 from.map(path -> "Continuing from " + path)
                         .orElse(
                                 "Starting anew, with a snapshot of the CRM; readers keep the tables as they are until it is complete"));
-        saved.begin(JobOptions.slotName(config));
+        StateBackend backend = config.get(JobOptions.STATE_BACKEND);
+        if (from.isPresent()) {
+            saved.checkContinues(from.get(), backend);
+        }
+        saved.begin(JobOptions.slotName(config), backend);
 
         LaptopJob job = LaptopJob.start(config, saved, from, port);
         out.println("Flink's web interface: " + job.uiAddress());

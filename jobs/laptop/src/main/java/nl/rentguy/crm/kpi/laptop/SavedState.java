@@ -15,6 +15,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.ConfigException;
+import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.config.JobOptions.StateBackend;
 import org.apache.flink.util.FileUtils;
 
 /** What runs have left in {@code state.dir}: savepoints of stopped ones, checkpoints of killed ones. */
@@ -82,9 +84,31 @@ record SavedState(Path folder) {
         FileUtils.deleteDirectory(savepoints().toFile());
     }
 
-    /** Notes that a job with that slot was started here. */
-    void begin(String slot) throws IOException {
+    /** Notes that a job with that slot, and with its state there, was started here. */
+    void begin(String slot, StateBackend backend) throws IOException {
         Files.writeString(slotFile(), slot);
+        Files.writeString(backendFile(), backend.toString());
+    }
+
+    /**
+     * Whether it can be continued with state there. A savepoint can always; a checkpoint by what made it alone.
+     *
+     * @throws ConfigException when it cannot
+     */
+    void checkContinues(Path from, StateBackend backend) throws IOException {
+        if (!from.startsWith(checkpoints()) || !Files.exists(backendFile())) {
+            return;
+        }
+        String made = Files.readString(backendFile());
+        if (!made.equals(backend.toString())) {
+            throw new ConfigException(
+                    "%1$s is '%2$s', and the last run, which was killed, left a checkpoint of '%3$s' alone: run once more with %1$s = %3$s and stop it, which leaves a savepoint; that continues with any"
+                            .formatted(JobOptions.STATE_BACKEND.key(), backend, made));
+        }
+    }
+
+    private Path backendFile() {
+        return folder.resolve("backend");
     }
 
     /** Whether a job with that slot was started here before, whatever became of it. */
@@ -108,9 +132,14 @@ record SavedState(Path folder) {
         }
     }
 
-    /** An empty folder for what Flink keeps while it runs. */
+    /** The folder for what Flink keeps while it runs. */
+    Path temporaryFolder() {
+        return folder.resolve("tmp");
+    }
+
+    /** The same, empty. */
     Path freshTemporaryFolder() throws IOException {
-        Path temporary = folder.resolve("tmp");
+        Path temporary = temporaryFolder();
         FileUtils.deleteDirectory(temporary.toFile());
         return Files.createDirectories(temporary);
     }
