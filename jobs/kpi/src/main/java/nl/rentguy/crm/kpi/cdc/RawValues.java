@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.crm.CrmRow;
@@ -137,7 +136,7 @@ final class RawValues {
     private static Instant anyInstant(RawChange raw, String column) throws RefusedException {
         String value = text(raw, column);
         try {
-            return OffsetDateTime.parse(value).toInstant();
+            return Iso.instant(value);
         } catch (DateTimeException e) {
             throw unreadable(raw, column, value, "an instant with its offset, such as 2026-11-22T06:17:55.009103Z");
         }

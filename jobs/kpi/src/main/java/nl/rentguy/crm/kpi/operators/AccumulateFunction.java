@@ -2,12 +2,9 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiRow;
@@ -20,8 +17,8 @@ import nl.rentguy.crm.kpi.kpi.SumKpi;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
@@ -44,13 +41,7 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
     private transient Kpis kpis;
 
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient MapState<List<String>, Amounts> lines;
-
-    @SuppressWarnings("NullAway.Init") // set in open
-    private transient MapState<Long, Map<List<String>, Amounts>> pending;
-
-    @SuppressWarnings("NullAway.Init") // set in open
-    private transient MapState<List<String>, Boolean> published;
+    private transient ValueState<Aggregate> aggregates;
 
     public AccumulateFunction(KpiSettings settings, Cadence cadence) {
         this.settings = settings;
@@ -85,24 +76,18 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
 
     @Override
     public void open(OpenContext context) {
-        lines = getRuntimeContext().getMapState(StateDescriptors.LINES);
-        pending = getRuntimeContext().getMapState(StateDescriptors.PENDING);
-        published = getRuntimeContext().getMapState(StateDescriptors.PUBLISHED);
+        aggregates = getRuntimeContext().getState(StateDescriptors.AGGREGATE);
     }
 
     @Override
     List<StateDescriptor<?, ?>> savedKeysOf() {
-        return allKept
-                ? List.of()
-                : List.of(StateDescriptors.LINES, StateDescriptors.PENDING, StateDescriptors.PUBLISHED);
+        return allKept ? List.of() : List.of(StateDescriptors.AGGREGATE);
     }
 
     @Override
     void savedKey(Cell.Group key, TimerService timers) {
         if (!kept.contains(key.kpi())) {
-            lines.clear();
-            pending.clear();
-            published.clear();
+            aggregates.clear();
         }
     }
 
@@ -110,76 +95,45 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
     public void processElement(Delta delta, Context context, Collector<TableRow> out) throws Exception {
         TimerService timers = context.timerService();
         long tick = KpiTime.roundUp(Math.max(delta.at(), timers.currentWatermark() + 1), cadence.tickMillis());
-        Map<List<String>, Amounts> waiting = pending.get(tick);
-        if (waiting == null) {
-            waiting = new HashMap<>();
+        Aggregate known = aggregates.value();
+        Aggregate aggregate = known == null ? new Aggregate() : known;
+        if (aggregate.add(delta.cell().line(), delta.amounts(), tick)) {
             timers.registerEventTimeTimer(tick);
         }
-        waiting.merge(delta.cell().line(), delta.amounts(), Amounts::plus);
-        pending.put(tick, waiting);
+        aggregates.update(aggregate);
     }
 
     /** Each tick is published by itself: tasks hear of different watermarks, and the writer takes all rows of the same ticks. */
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
-        if (lines.isEmpty() && pending.isEmpty() && published.isEmpty()) {
-            // Its sums were let go, and its table may be no longer kept.
+        Aggregate aggregate = aggregates.value();
+        if (aggregate == null) {
+            // It was let go, and its table may be no longer kept.
             return;
         }
-        Map<List<String>, Amounts> due = pending.get(timestamp);
-        if (due != null) {
-            pending.remove(timestamp);
-            for (Map.Entry<List<String>, Amounts> line : due.entrySet()) {
-                add(line.getKey(), line.getValue());
-            }
-        }
-        publish(timestamp, context, out);
-    }
-
-    private void add(List<String> line, Amounts amounts) throws Exception {
-        Amounts sum = lines.get(line);
-        Amounts total = sum == null ? amounts : sum.plus(amounts);
-        if (total.isZero()) {
-            lines.remove(line);
+        aggregate.reach(timestamp);
+        publish(aggregate, timestamp, context, out);
+        if (aggregate.isEmpty()) {
+            aggregates.clear();
         } else {
-            lines.put(line, total);
+            aggregates.update(aggregate);
         }
     }
 
-    private Map<List<String>, Amounts> sums() throws Exception {
-        Map<List<String>, Amounts> sums = new HashMap<>();
-        for (Map.Entry<List<String>, Amounts> line : lines.entries()) {
-            sums.put(line.getKey(), line.getValue());
-        }
-        return sums;
-    }
-
-    private List<KpiRow> rows(Cell.Group group, Map<List<String>, Amounts> sums, Instant asOf) {
-        return kpis.sums(group.kpi()).rows(group.key(), sums, asOf);
-    }
-
-    private void publish(long at, OnTimerContext context, Collector<TableRow> out) throws Exception {
+    private void publish(Aggregate aggregate, long at, OnTimerContext context, Collector<TableRow> out) {
         Cell.Group group = context.getCurrentKey();
         SumKpi kpi = kpis.sums(group.kpi());
         Instant asOf = Instant.ofEpochMilli(at);
-        Map<List<String>, Amounts> sums = sums();
-        Set<List<String>> gone = new HashSet<>();
-        published.keys().forEach(gone::add);
-        List<KpiRow> rows = rows(group, sums, asOf);
+        List<KpiRow> rows = kpi.rows(group.key(), aggregate.sums(), asOf);
         for (KpiRow row : rows) {
-            List<String> key = row.keyText();
-            if (!gone.remove(key)) {
-                published.put(key, true);
-            }
             out.collect(new TableRow(group.kpi(), row.key(), row.values(), at));
         }
-        for (List<String> key : gone) {
-            published.remove(key);
+        for (List<String> key : aggregate.publish(rows)) {
             if (!kpi.table().isFrozen(key, asOf, settings)) {
                 out.collect(new TableRow(group.kpi(), key(kpi.table(), key), null, at));
             }
         }
-        if (kpi.ages(sums)) {
+        if (kpi.ages(aggregate.sums())) {
             context.timerService().registerEventTimeTimer(cadence.refreshAfter(at));
         }
     }

@@ -1,12 +1,9 @@
 package nl.rentguy.crm.kpi.operators;
 
-import java.util.List;
-import java.util.Map;
-import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -14,17 +11,9 @@ import org.apache.flink.api.common.typeinfo.Types;
 /** Every state of the job. The names are part of the savepoint format: a new name is an empty state. */
 final class StateDescriptors {
 
-    /** By KPI key: the sums of each line. A line is gone when its sums are zero. */
-    static final MapStateDescriptor<List<String>, Amounts> LINES =
-            new MapStateDescriptor<>("lines", StreamTypes.TEXTS, StreamTypes.AMOUNTS);
-
-    /** By KPI key: what is to be added once KPI time reaches the instant. Gone when it has been added. */
-    static final MapStateDescriptor<Long, Map<List<String>, Amounts>> PENDING =
-            new MapStateDescriptor<>("pending", Types.LONG, StreamTypes.LINES);
-
-    /** By KPI key: the primary keys, as text, of the rows that stand in the table. Gone when none does. */
-    static final MapStateDescriptor<List<String>, Boolean> PUBLISHED =
-            new MapStateDescriptor<>("published", StreamTypes.TEXTS, Types.BOOLEAN);
+    /** By KPI key: what is kept of it. Gone when there is nothing. */
+    static final ValueStateDescriptor<Aggregate> AGGREGATE =
+            new ValueStateDescriptor<>("aggregate", StreamTypes.AGGREGATE);
 
     /** By task: KPI time, see {@link CommitClockOperator}. */
     static final ListStateDescriptor<CommitClockOperator.State> COMMIT_CLOCK =

@@ -19,6 +19,7 @@ import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
+import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
@@ -72,7 +73,8 @@ public final class StreamTypes {
 
     public static final TypeInformation<Amounts> AMOUNTS = new RecordType<>(Amounts.class, AmountsSerializer.INSTANCE);
 
-    public static final TypeInformation<Map<List<String>, Amounts>> LINES = Types.MAP(TEXTS, AMOUNTS);
+    public static final TypeInformation<Aggregate> AGGREGATE =
+            new RecordType<>(Aggregate.class, AggregateSerializer.INSTANCE);
 
     public static final TypeInformation<Cell.Group> GROUP =
             new RecordType<>(Cell.Group.class, GroupSerializer.INSTANCE);

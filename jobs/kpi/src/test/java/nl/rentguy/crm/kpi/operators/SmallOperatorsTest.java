@@ -52,9 +52,7 @@ class SmallOperatorsTest {
     @Test
     void namesOfStateArePinned() {
         assertThat(List.of(
-                        StateDescriptors.LINES.getName(),
-                        StateDescriptors.PENDING.getName(),
-                        StateDescriptors.PUBLISHED.getName(),
+                        StateDescriptors.AGGREGATE.getName(),
                         StateDescriptors.COMMIT_CLOCK.getName(),
                         StateDescriptors.LIVE.getName(),
                         StateDescriptors.DEFINITION.getName(),
@@ -62,14 +60,6 @@ class SmallOperatorsTest {
                         StateDescriptors.WRITERS.getName(),
                         StateDescriptors.entity(StreamTypes.RUN).getName()))
                 .containsExactly(
-                        "lines",
-                        "pending",
-                        "published",
-                        "commit-clock",
-                        "live",
-                        "definition",
-                        "pending-rows",
-                        "writers",
-                        "entity");
+                        "aggregate", "commit-clock", "live", "definition", "pending-rows", "writers", "entity");
     }
 }

@@ -27,9 +27,11 @@ import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
+import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.KpiStatus;
@@ -96,7 +98,10 @@ class StreamTypesTest {
                         new Delta(new Cell(GROUP, List.of()), 5, new Amounts(new long[] {1, -2}, new long[] {
                             300_000_000, -1
                         }))),
-                Arguments.of(StreamTypes.LINES, Map.of(List.of("deals", "EUR"), new Amounts(new long[] {1}))),
+                Arguments.of(
+                        StreamTypes.AMOUNTS,
+                        new Amounts(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
+                Arguments.of(StreamTypes.AGGREGATE, aggregate()),
                 Arguments.of(
                         StreamTypes.SOURCE_PROGRESS,
                         new SourceProgress(
@@ -121,6 +126,15 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.WRITER_STATE,
                         new WriteOperator.WriterState(1, 2, new Kpis(KpiSettings.DEFAULTS).definition())));
+    }
+
+    private static Aggregate aggregate() {
+        Aggregate aggregate = new Aggregate();
+        aggregate.add(List.of("deals", "EUR"), new Amounts(new long[] {1}), 20);
+        aggregate.reach(20);
+        aggregate.add(List.of("deals", "USD"), new Amounts(new long[] {2}), 40);
+        aggregate.publish(List.of(new KpiRow(List.of("mrdj", 7L), List.of(1L))));
+        return aggregate;
     }
 
     @ParameterizedTest

@@ -1,0 +1,100 @@
+package nl.rentguy.crm.kpi.operators;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import nl.rentguy.crm.kpi.engine.Aggregate;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/** What is kept of a key. It is changed in place, so a checkpoint that is being written takes a copy. */
+final class AggregateSerializer extends RecordSerializer<Aggregate> {
+
+    static final AggregateSerializer INSTANCE = new AggregateSerializer();
+
+    private static final long serialVersionUID = 1;
+    private static final int VERSION = 1;
+    private static final int FEW = 2;
+
+    @Override
+    public boolean isImmutableType() {
+        return false;
+    }
+
+    @Override
+    public Aggregate copy(Aggregate from) {
+        return from.copy();
+    }
+
+    @Override
+    public Aggregate createInstance() {
+        return new Aggregate();
+    }
+
+    @Override
+    public void serialize(Aggregate aggregate, DataOutputView target) throws IOException {
+        target.writeByte(VERSION);
+        writeLines(aggregate.sums(), target);
+        writeNumber(aggregate.pending().size(), target);
+        for (Map.Entry<Long, Map<List<String>, Amounts>> later :
+                aggregate.pending().entrySet()) {
+            writeNumber(later.getKey(), target);
+            writeLines(later.getValue(), target);
+        }
+        writeNumber(aggregate.published().size(), target);
+        for (List<String> key : aggregate.published()) {
+            writeTexts(key, target);
+        }
+    }
+
+    @Override
+    public Aggregate deserialize(DataInputView source) throws IOException {
+        expectVersion(VERSION, source);
+        Map<List<String>, Amounts> sums = readLines(source);
+        TreeMap<Long, Map<List<String>, Amounts>> pending = new TreeMap<>();
+        for (long i = readNumber(source); i > 0; i--) {
+            pending.put(readNumber(source), readLines(source));
+        }
+        Set<List<String>> published = new LinkedHashSet<>(FEW);
+        for (long i = readNumber(source); i > 0; i--) {
+            published.add(readTexts(source));
+        }
+        return new Aggregate(sums, pending, published);
+    }
+
+    private static void writeLines(Map<List<String>, Amounts> lines, DataOutputView target) throws IOException {
+        writeNumber(lines.size(), target);
+        for (Map.Entry<List<String>, Amounts> line : lines.entrySet()) {
+            writeTexts(line.getKey(), target);
+            AmountsSerializer.write(line.getValue(), target);
+        }
+    }
+
+    private static Map<List<String>, Amounts> readLines(DataInputView source) throws IOException {
+        Map<List<String>, Amounts> lines = new HashMap<>(FEW);
+        for (long i = readNumber(source); i > 0; i--) {
+            List<String> line = readTexts(source);
+            lines.put(line, AmountsSerializer.read(source));
+        }
+        return lines;
+    }
+
+    @Override
+    public TypeSerializerSnapshot<Aggregate> snapshotConfiguration() {
+        return new Snapshot();
+    }
+
+    /** What is kept with saved state: the class alone, as each aggregate tells its version. */
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<Aggregate> {
+        public Snapshot() {
+            super(() -> INSTANCE);
+        }
+    }
+}
