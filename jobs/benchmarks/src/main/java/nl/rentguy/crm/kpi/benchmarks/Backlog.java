@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.benchmarks;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -15,14 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.config.JobOptions;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
-import nl.rentguy.crm.kpi.laptop.CrmKpi;
 import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
 import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +33,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 public final class Backlog implements Callable<Integer> {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(6);
-    private static final Duration POLL = Duration.ofMillis(20);
     private static final PrintStream OUT = System.out;
     private static final String BARE_SLOT = "bare_source";
 
@@ -118,38 +108,31 @@ public final class Backlog implements Callable<Integer> {
         List<Work> done = new ArrayList<>();
         Path bareLog = folder.resolve("bare.log");
         Path jobLog = log == null ? folder.resolve("job.log") : log;
-        Process bare = java(bareLog, "-cp", classPath(), BareSource.class.getName(), database.jdbcUrl(), BARE_SLOT);
-        try (Connection kpi = database.connect()) {
+        try (JobProcess bare = JobProcess.java(
+                        bareLog,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        BareSource.class.getName(),
+                        database.jdbcUrl(),
+                        BARE_SLOT);
+                Connection kpi = database.connect()) {
             Instant start = Instant.now();
-            await(bare, bareLog, () -> progress(bareLog).rows() >= rows);
-            await(bare, bareLog, () -> {
+            bare.await(() -> progress(bareLog).rows() >= rows);
+            bare.await(() -> {
                 execute(crm, Workload.BEAT);
                 return progress(bareLog).position() > 0;
             });
-            done.add(new Work("snapshot, bare source", rows, since(start), cpu(bare)));
-            signal(bare, "STOP");
+            done.add(new Work("snapshot, bare source", rows, since(start), bare.cpu()));
+            bare.signal("STOP");
             Instant begun = Instant.now();
-            Process job = java(jobLog, "-jar", jar(), "run", "--ui-port", "0", "--config", config(database, folder));
-            try {
-                await(job, jobLog, () -> hasPassed(kpi, begun));
-                done.add(new Work("snapshot, job", rows, since(begun), cpu(job)));
-                backlog(crm, kpi, bare, bareLog, job, jobLog, done);
-            } finally {
-                job.destroyForcibly().waitFor();
+            try (JobProcess job = JobProcess.run(database, folder, jobLog)) {
+                job.awaitKpiTimeAfter(begun, kpi);
+                done.add(new Work("snapshot, job", rows, since(begun), job.cpu()));
+                backlog(crm, kpi, bare, job, done);
             }
-            for (Kpi table : new Kpis(KpiSettings.DEFAULTS).list()) {
-                Audit.Result result = Audit.of(table.table(), KpiSettings.DEFAULTS, crm, kpi);
-                if (!result.differences().isEmpty()) {
-                    OUT.printf(
-                            "%s: %d differences%n",
-                            result.table(), result.differences().size());
-                    result.differences().stream().limit(10).forEach(OUT::println);
-                    return 1;
-                }
-                OUT.printf("Oracle: %s, %,d rows, 0 differences%n", result.table(), result.rows());
+            if (!JobProcess.equalsOracle(crm, kpi, OUT)) {
+                return 1;
             }
-        } finally {
-            bare.destroyForcibly().waitFor();
         }
         done.forEach(Work::print);
         OUT.printf(
@@ -161,65 +144,29 @@ public final class Backlog implements Callable<Integer> {
         return 0;
     }
 
-    private void backlog(
-            Connection crm, Connection kpi, Process bare, Path bareLog, Process job, Path jobLog, List<Work> done)
+    private void backlog(Connection crm, Connection kpi, JobProcess bare, JobProcess job, List<Work> done)
             throws Exception {
-        signal(job, "STOP");
+        job.signal("STOP");
         // No longer than a cluster takes for dead what does not answer.
         execute(crm, "SET synchronous_commit = off");
         execute(crm, "CALL workload.change(%d)".formatted(changes));
         execute(crm, Workload.MARKER);
         execute(crm, "SET synchronous_commit = on");
-        long before = progress(bareLog).changes();
-        done.add(worked(
-                "backlog, bare source", bare, bareLog, () -> progress(bareLog).changes() > before + changes));
-        bare.destroyForcibly().waitFor();
-        done.add(worked("backlog, job", job, jobLog, () -> number(kpi, Workload.MARKED) > 0));
+        long before = progress(bare.log()).changes();
+        done.add(worked("backlog, bare source", bare, () -> progress(bare.log()).changes() > before + changes));
+        bare.close();
+        done.add(worked("backlog, job", job, () -> number(kpi, Workload.MARKED) > 0));
         // Then all rows with ages are of one instant again, which one query of the oracle tells.
         Instant minute = Instant.now().truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
-        await(job, jobLog, () -> hasPassed(kpi, minute));
+        job.awaitKpiTimeAfter(minute, kpi);
     }
 
-    private Work worked(String what, Process process, Path processLog, Condition until) throws Exception {
-        Duration before = cpu(process);
+    private Work worked(String what, JobProcess process, JobProcess.Condition until) throws Exception {
+        Duration before = process.cpu();
         Instant start = Instant.now();
-        signal(process, "CONT");
-        await(process, processLog, until);
-        return new Work(what, changes, since(start), cpu(process).minus(before));
-    }
-
-    private static String config(LaptopDatabase database, Path folder) throws IOException {
-        return Files.writeString(
-                        folder.resolve("job.properties"), """
-                crm.jdbc-url = %1$s
-                kpi.jdbc-url = %1$s
-                kpi.username = postgres
-                state.dir = %2$s
-                """.formatted(database.jdbcUrl(), folder.resolve("state")))
-                .toString();
-    }
-
-    private static Process java(Path output, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-    }
-
-    private static String jar() throws Exception {
-        return new File(CrmKpi.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .toURI())
-                .toString();
-    }
-
-    private static String classPath() {
-        return System.getProperty("java.class.path");
+        process.signal("CONT");
+        process.await(until);
+        return new Work(what, changes, since(start), process.cpu().minus(before));
     }
 
     private static BareSource.Progress progress(Path bareLog) throws IOException {
@@ -228,36 +175,6 @@ public final class Backlog implements Callable<Integer> {
                 .reduce((first, second) -> second)
                 .map(BareSource.Progress::of)
                 .orElse(new BareSource.Progress(Instant.EPOCH, 0, 0, 0));
-    }
-
-    /** Something that holds at some time. */
-    @FunctionalInterface
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void await(Process process, Path processLog, Condition condition) throws Exception {
-        Instant deadline = Instant.now().plus(PATIENCE);
-        while (!condition.holds()) {
-            if (!process.isAlive() || Instant.now().isAfter(deadline)) {
-                throw new IllegalStateException("it does not get there:\n" + Files.readString(processLog));
-            }
-            TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
-        }
-    }
-
-    private static boolean hasPassed(Connection kpi, Instant instant) throws SQLException {
-        return Audit.hasPassed(kpi, JobOptions.KPI_PIPELINE_NAME.defaultValue(), instant);
-    }
-
-    private static void signal(Process process, String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                .start()
-                .waitFor();
-    }
-
-    private static Duration cpu(Process process) {
-        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     private static Duration since(Instant start) {
