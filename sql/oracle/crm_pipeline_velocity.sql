@@ -12,7 +12,7 @@ deals AS (
          d.expected_close BETWEEN today AND today + window_days AS expected,
          d.outcome,
          c.closed_at <= n AND n < c.closed_at + kpi_window AS closed_in_window,
-         extract(epoch FROM n - v.entered_at) AS in_stage,
+         extract(epoch FROM n - v.entered_at) AS in_stage, extract(epoch FROM v.entered_at) AS entered,
          n - v.entered_at > stale AS is_stale
   FROM oracle.deals d CROSS JOIN params
   LEFT JOIN oracle.deal_visits v ON v.deal_id = d.id AND v.is_current
@@ -30,6 +30,7 @@ in_stage AS (
          count(*) FILTER (WHERE outcome = 'won' AND closed_in_window) AS won_deals_30d,
          sum(value) FILTER (WHERE outcome = 'won' AND closed_in_window) AS won_value_30d,
          count(*) FILTER (WHERE outcome = 'lost' AND closed_in_window) AS lost_deals_30d,
+         sum(created) FILTER (WHERE outcome = 'open') AS open_created, sum(entered) FILTER (WHERE outcome = 'open') AS entered,
          sum(created) AS created, count(*) FILTER (WHERE outcome <> 'open') AS closed,
          sum(cycle) FILTER (WHERE outcome <> 'open') AS cycle, sum(weighted) FILTER (WHERE expected) AS forecast
   FROM deals GROUP BY tenant_id, stage_id, currency
@@ -64,7 +65,9 @@ SELECT p.tenant_id, p.id AS pipeline_id, s.id AS stage_id, coalesce(c.currency, 
        coalesce(created, 0) AS created_seconds_sum,
        coalesce(closed, 0) AS closed_deal_count,
        coalesce(cycle, 0) AS cycle_seconds_sum,
-       coalesce(forecast, 0) AS forecast_next_30d
+       coalesce(forecast, 0) AS forecast_next_30d,
+       coalesce(open_created, 0) AS open_created_seconds_sum,
+       coalesce(entered, 0) AS entered_seconds_sum
 FROM crm_pipelines p
 JOIN crm_pipeline_stages s ON s.pipeline_id = p.id
 CROSS JOIN params

@@ -34,6 +34,10 @@ import picocli.CommandLine.Option;
 public final class Backlog implements Callable<Integer> {
 
     private static final PrintStream OUT = System.out;
+
+    /** So that all rows with ages are of one instant again soon, which one query of the oracle tells. */
+    private static final String OFTEN = "kpi.refresh-interval = 1 min";
+
     private static final String BARE_SLOT = "bare_source";
 
     @Option(names = "--changes", defaultValue = "500000", description = "In the backlog (default: ${DEFAULT-VALUE}).")
@@ -125,7 +129,7 @@ public final class Backlog implements Callable<Integer> {
             done.add(new Work("snapshot, bare source", rows, since(start), bare.cpu()));
             bare.signal("STOP");
             Instant begun = Instant.now();
-            try (JobProcess job = JobProcess.run(database, folder, jobLog)) {
+            try (JobProcess job = JobProcess.run(database, folder, jobLog, OFTEN)) {
                 job.awaitKpiTimeAfter(begun, kpi);
                 done.add(new Work("snapshot, job", rows, since(begun), job.cpu()));
                 backlog(crm, kpi, bare, job, done);
@@ -156,7 +160,6 @@ public final class Backlog implements Callable<Integer> {
         done.add(worked("backlog, bare source", bare, () -> progress(bare.log()).changes() > before + changes));
         bare.close();
         done.add(worked("backlog, job", job, () -> number(kpi, Workload.MARKED) > 0));
-        // Then all rows with ages are of one instant again, which one query of the oracle tells.
         Instant minute = Instant.now().truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
         job.awaitKpiTimeAfter(minute, kpi);
     }

@@ -47,15 +47,16 @@ final class JobProcess implements AutoCloseable {
         return new JobProcess(process, log);
     }
 
-    /** {@code crm-kpi run} on that database, with its default settings and its state in the folder. */
-    static JobProcess run(LaptopDatabase database, Path folder, Path log) throws Exception {
-        Path config =
-                Files.writeString(folder.resolve("job.properties"), """
+    /** {@code crm-kpi run} on that database, with its state in the folder, and the defaults but for those settings. */
+    static JobProcess run(LaptopDatabase database, Path folder, Path log, String... settings) throws Exception {
+        Path config = Files.writeString(folder.resolve("job.properties"), """
                 crm.jdbc-url = %1$s
                 kpi.jdbc-url = %1$s
                 kpi.username = postgres
                 state.dir = %2$s
-                """.formatted(database.jdbcUrl(), state(folder)));
+                %3$s
+                """.formatted(
+                        database.jdbcUrl(), state(folder), String.join("\n", settings)));
         File jar = new File(
                 CrmKpi.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         return java(log, "-jar", jar.toString(), "run", "--ui-port", "0", "--config", config.toString());

@@ -104,7 +104,9 @@ public final class PipelineVelocity implements SumKpi {
             .column("created_seconds_sum", NUMERIC, v -> CREATED.seconds(v.sums))
             .column("closed_deal_count", BIGINT, v -> v.count(CLOSED))
             .column("cycle_seconds_sum", NUMERIC, v -> CYCLE.seconds(v.sums))
-            .column("forecast_next_30d", NUMERIC, v -> FORECAST.of(v.sums, 4));
+            .column("forecast_next_30d", NUMERIC, v -> FORECAST.of(v.sums, 4))
+            .column("open_created_seconds_sum", NUMERIC, v -> OPEN_CREATED.seconds(v.sums))
+            .column("entered_seconds_sum", NUMERIC, v -> ENTERED.seconds(v.sums));
 
     private final KpiSettings settings;
 
@@ -115,6 +117,11 @@ public final class PipelineVelocity implements SumKpi {
     @Override
     public KpiTable<?> table() {
         return TABLE;
+    }
+
+    @Override
+    public int version() {
+        return 2;
     }
 
     @Override

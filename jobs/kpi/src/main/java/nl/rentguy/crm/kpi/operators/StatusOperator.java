@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledFuture;
 import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.store.KpiStatus;
+import nl.rentguy.crm.kpi.store.KpiStatus.Phase;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -33,6 +34,9 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
     private static final long REPORT_MILLIS = 1_000;
     private static final long LOG_MILLIS = 10_000;
 
+    /** As often the status is told at the least, while it is live and nothing but time passes. */
+    private static final long AT_REST_MILLIS = 5_000;
+
     private final RowCounts rowCounts;
     private final long liveMillis;
 
@@ -53,6 +57,8 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
 
     private transient long kpiTime;
     private transient long loggedAt;
+    private transient @Nullable KpiStatus told;
+    private transient long toldAt;
 
     /** @param liveMillis behind by more, the job is catching up */
     public StatusOperator(RowCounts rowCounts, long liveMillis) {
@@ -177,7 +183,7 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
         compareCounts();
         logSnapshot(now);
         Health health = Health.of(total, kpiTime, now, liveMillis, recovering);
-        output.collect(new StreamRecord<>(new KpiStatus(
+        KpiStatus status = new KpiStatus(
                 health.phase(),
                 health.problem(),
                 kpiTime == KpiTime.NONE ? null : Instant.ofEpochMilli(kpiTime),
@@ -186,6 +192,21 @@ public final class StatusOperator extends AbstractStreamOperator<KpiStatus>
                 snapshotProgress(),
                 total.read(),
                 total.refused(),
-                total.unknownWords())));
+                total.unknownWords());
+        if (!isAtRest(status) || now - toldAt >= AT_REST_MILLIS) {
+            told = status;
+            toldAt = now;
+            output.collect(new StreamRecord<>(status));
+        }
+    }
+
+    /** Whether it is live, and says nothing that it did not say when it was last told, but for the time. */
+    private boolean isAtRest(KpiStatus status) {
+        return told != null
+                && status.phase() == Phase.LIVE
+                && told.phase() == Phase.LIVE
+                && told.rowsRead() == status.rowsRead()
+                && told.deadLetters() == status.deadLetters()
+                && told.unknownWords().equals(status.unknownWords());
     }
 }

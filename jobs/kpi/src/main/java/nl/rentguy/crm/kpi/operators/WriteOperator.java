@@ -46,7 +46,7 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
     private static final long serialVersionUID = 1;
 
     /** As often KPI time is written though no row changes. */
-    private static final long PROGRESS_MILLIS = 1_000;
+    private static final long PROGRESS_MILLIS = 2_000;
 
     private final long tickMillis;
     private final KpiWriter writer;

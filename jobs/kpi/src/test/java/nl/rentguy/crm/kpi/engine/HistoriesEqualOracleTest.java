@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -74,6 +76,12 @@ class HistoriesEqualOracleTest {
         Connection crm = histories.database();
         tables.writeTo(crm, now);
         Dashboards.setKpiTime(crm, now);
+        assertThat(Dashboards.numbers(crm, """
+                        SELECT stage_id FROM crm_kpi.crm_pipeline_velocity v FULL JOIN crm_kpi.crm_stage_ages a USING (tenant_id, stage_id, currency)
+                        WHERE (v.avg_age_days, v.avg_open_age_days, v.avg_days_in_stage, v.as_of)
+                          IS DISTINCT FROM (a.avg_age_days, a.avg_open_age_days, a.avg_days_in_stage, a.as_of)"""))
+                .as("stages whose ages differ at an instant that is both KPI time and the row's")
+                .isEmpty();
         List<Integer> pipelines = Dashboards.numbers(crm, "SELECT id FROM crm_pipelines");
         for (String tenant : List.of("mrdj", "feestkompas", "elsewhere", "nobody")) {
             Dashboards.assertEqual(crm, crm, Dashboards.Question.of(tenant), now);

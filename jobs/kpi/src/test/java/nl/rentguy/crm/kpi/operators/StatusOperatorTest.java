@@ -54,6 +54,25 @@ class StatusOperatorTest {
                 new SourceProgress(Map.of("crm_leads", leads), Map.of(), 1, System.currentTimeMillis() + 60_000)));
     }
 
+    @Test
+    void atRestItIsToldEveryFiveSecondsAndAtOnceWhenSomethingChanges() throws Exception {
+        harness.setProcessingTime(100_000);
+        harness.processElement1(new StreamRecord<>(
+                new SourceProgress(Map.of("crm_leads", new TableProgress(8, 0, 0, 0, 0)), Map.of(), 1, 100_000)));
+        harness.processWatermark2(new Watermark(100_000));
+        int before = phases().size();
+        for (long now = 101_000; now <= 110_000; now += 1_000) {
+            harness.processElement1(new StreamRecord<>(new SourceProgress(Map.of(), Map.of(), 1, now)));
+            harness.processWatermark2(new Watermark(now));
+            harness.setProcessingTime(now);
+        }
+        assertThat(phases().subList(before, phases().size())).containsExactly(Phase.LIVE, Phase.LIVE);
+        harness.processElement1(new StreamRecord<>(
+                new SourceProgress(Map.of("crm_leads", new TableProgress(0, 1, 0, 0, 0)), Map.of(), 1, 110_500)));
+        harness.setProcessingTime(111_000);
+        assertThat(phases()).hasSize(before + 3);
+    }
+
     private void kpiTime(long kpiTime) throws Exception {
         harness.processWatermark2(new Watermark(kpiTime));
         harness.setProcessingTime(harness.getProcessingTime() + 1_000);

@@ -160,13 +160,13 @@ class WriteOperatorTest {
     }
 
     @Test
-    void withNothingToWriteKpiTimeIsWrittenOnceASecond() throws Exception {
+    void withNothingToWriteKpiTimeIsWrittenEveryTwoSeconds() throws Exception {
         harness.processWatermark(NOON);
         awaitKpiTime(NOON);
-        harness.processWatermark(NOON + 980);
-        harness.processWatermark(NOON + 1_000);
-        awaitKpiTime(NOON + 1_000);
-        assertThat(harness.getOutput()).containsExactly(new Watermark(NOON), new Watermark(NOON + 1_000));
+        harness.processWatermark(NOON + 1_980);
+        harness.processWatermark(NOON + 2_000);
+        awaitKpiTime(NOON + 2_000);
+        assertThat(harness.getOutput()).containsExactly(new Watermark(NOON), new Watermark(NOON + 2_000));
     }
 
     @Test
@@ -293,16 +293,16 @@ class WriteOperatorTest {
         harness.processWatermark(NOON + 20);
         awaitKpiTime(NOON + 20);
         restart(harness.snapshot(1, 1), settings("kpi.groups", "leads"));
-        harness.processWatermark(NOON + 1_040);
-        awaitKpiTime(NOON + 1_040);
+        harness.processWatermark(NOON + 2_040);
+        awaitKpiTime(NOON + 2_040);
         assertThat(held()).isEqualTo("null");
         assertThat(number("SELECT count(*) FROM crm_kpi.crm_lead_funnel_daily")).isEqualTo(1);
         assertThat(number("SELECT cardinality(tables) FROM crm_kpi.crm_kpi_progress"))
                 .isEqualTo(4);
         restart(harness.snapshot(2, 2));
-        send(row("mail", 2, NOON + 2_080));
-        harness.processWatermark(NOON + 2_080);
-        awaitKpiTime(NOON + 2_080);
+        send(row("mail", 2, NOON + 2_100));
+        harness.processWatermark(NOON + 2_100);
+        awaitKpiTime(NOON + 2_100);
         assertThat(held()).isEqualTo("mail2");
     }
 
