@@ -21,6 +21,9 @@ final class CrmFetchContext extends PostgresSourceFetchTaskContext {
     @Override
     public void configure(SourceSplitBase split) {
         EnumsWithoutLabels.orExplain(() -> super.configure(split));
+        if (split.isStreamSplit()) {
+            WakingQueue.use(getQueue());
+        }
         try {
             NumbersAsText.use(getConnection());
         } catch (SQLException e) {

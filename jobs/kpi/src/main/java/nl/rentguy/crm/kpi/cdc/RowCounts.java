@@ -35,7 +35,7 @@ public record RowCounts(Database crm) implements Serializable {
 
     /** About how many rows the snapshot will have, from the database's statistics; null when that cannot be told. */
     public @Nullable Long estimate() {
-        try (Connection connection = crm.connect();
+        try (Connection connection = crm.connectForLong();
                 PreparedStatement statement = connection.prepareStatement(ESTIMATE)) {
             statement.setString(1, CapturedTables.SCHEMA);
             statement.setArray(
@@ -59,7 +59,7 @@ public record RowCounts(Database crm) implements Serializable {
     /** Counts every row of every table, once. */
     public Counted count() {
         Map<String, Long> rows = new HashMap<>();
-        try (Connection connection = crm.connect();
+        try (Connection connection = crm.connectForLong();
                 Statement statement = connection.createStatement()) {
             for (CrmTable table : CrmTable.values()) {
                 rows.put(

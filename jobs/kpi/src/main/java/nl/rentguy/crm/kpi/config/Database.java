@@ -33,6 +33,8 @@ import org.postgresql.PGProperty;
 public record Database(String url, String username, String passwordFile, String passwordVariable)
         implements Serializable {
 
+    private static final int LONG_MILLIS = 6 * 60 * 60 * 1_000;
+
     private static final Pattern ADDRESS = Pattern.compile(
             "jdbc:postgresql://(?<host>[^/:,@?]+|\\[[0-9a-fA-F:]+\\])(:(?<port>[0-9]{1,5}))?/(?<name>[^/:,@?]+)(\\?.*)?");
 
@@ -234,7 +236,22 @@ public record Database(String url, String username, String passwordFile, String 
         return DriverManager.getConnection(url, properties);
     }
 
-    /** A new connection, which names itself {@code crm-kpi} to the server. */
+    /**
+     * A new connection for statements that go over all there is, and take as long as that is large. That the server has vanished its
+     * machine tells, by keeping the connection alive.
+     */
+    public Connection connectForLong() throws SQLException {
+        Connection connection = connect();
+        waitLong(connection);
+        return connection;
+    }
+
+    /** Lets statements of a connection take that long. */
+    public static void waitLong(Connection connection) throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, LONG_MILLIS);
+    }
+
+    /** A new connection, which names itself {@code crm-kpi} to the server. No statement takes longer than a minute. */
     public Connection connect() throws SQLException {
         Properties properties = properties();
         // A server that vanished without a word is noticed, too.

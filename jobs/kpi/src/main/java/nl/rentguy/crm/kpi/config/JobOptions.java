@@ -220,7 +220,7 @@ public final class JobOptions {
             .durationType()
             .defaultValue(Duration.ofSeconds(5))
             .withDescription(
-                    "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in twenty of the time goes into it. On a cluster execution.checkpointing.interval goes before it.");
+                    "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in forty of the time goes into it at most. On a cluster execution.checkpointing.interval goes before it.");
 
     public static final ConfigOption<StateBackend> STATE_BACKEND = key("state.backend")
             .enumType(StateBackend.class)

@@ -28,6 +28,7 @@ import nl.rentguy.crm.kpi.operators.CrmRecordSerializer.Kind;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.TableRow;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
@@ -148,7 +149,7 @@ public final class StreamTypes {
     /** An entity of that type at rest. */
     @SuppressWarnings({"unchecked", "rawtypes"}) // a class literal has no type argument
     public static <S> TypeInformation<EntityState<S>> entityState(TypeInformation<S> entity) {
-        return (TypeInformation)
-                Types.POJO(EntityState.class, Map.of("entity", entity, "evaluatedAt", Types.LONG, "timer", Types.LONG));
+        RecordSerializer<S> serializer = (RecordSerializer<S>) entity.createSerializer(new SerializerConfigImpl());
+        return new RecordType<>((Class) EntityState.class, new EntityStateSerializer<>(serializer));
     }
 }

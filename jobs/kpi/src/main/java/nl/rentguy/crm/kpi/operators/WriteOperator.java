@@ -179,6 +179,13 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
         getMetricGroup().gauge("rows_refused", writer::refused);
     }
 
+    /** What was saved would be held until the next checkpoint: of a first publication that is every row. */
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) throws Exception {
+        super.notifyCheckpointComplete(checkpointId);
+        pendingState.clear();
+    }
+
     private @Nullable Instant takeOver() throws SQLException {
         try {
             return writer.open();

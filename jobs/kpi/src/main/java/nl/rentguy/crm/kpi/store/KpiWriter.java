@@ -232,10 +232,15 @@ public final class KpiWriter implements AutoCloseable {
         try (Statement statement = database.createStatement()) {
             statement.execute(BY_KEY);
         }
+        Map<String, List<String>> begin = beginning(database, batch);
+        int patience = database.getNetworkTimeout();
+        if (!begin.isEmpty() || !toldTables) {
+            // All that an earlier job has left is replaced.
+            Database.waitLong(database);
+        }
         if (!toldTables) {
             letGo(database, batch.until());
         }
-        Map<String, List<String>> begin = beginning(database, batch);
         for (Map.Entry<String, List<String>> table : begin.entrySet()) {
             statements(table.getKey()).clear(database, table.getValue(), lastFrozenDay(batch.until()));
         }
@@ -268,6 +273,7 @@ public final class KpiWriter implements AutoCloseable {
             }
         }
         database.commit();
+        database.setNetworkTimeout(Runnable::run, patience);
         toldTables = true;
         dimensions.committed();
     }

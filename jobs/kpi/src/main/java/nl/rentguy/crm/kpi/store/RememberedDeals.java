@@ -101,7 +101,7 @@ public final class RememberedDeals implements Serializable {
      * @return how many deals
      */
     public long read(int share, int shares, Consumer<PastDeal> out) throws SQLException {
-        try (Connection connection = database.connect()) {
+        try (Connection connection = database.connectForLong()) {
             // Without a transaction the driver would fetch the whole table at once.
             connection.setAutoCommit(false);
             long deals = read(connection, share, shares, out);

@@ -14,8 +14,8 @@ class CheckpointPaceTest {
     @Test
     void littleStateIsSavedAsOftenAsIsAskedForAndMuchOfItLessOften() {
         assertThat(pause(Duration.ZERO)).isEqualTo(INTERVAL);
-        assertThat(pause(Duration.ofMillis(250))).isEqualTo(INTERVAL);
-        assertThat(pause(Duration.ofSeconds(3))).isEqualTo(Duration.ofMinutes(1));
+        assertThat(pause(Duration.ofMillis(125))).isEqualTo(INTERVAL);
+        assertThat(pause(Duration.ofSeconds(3))).isEqualTo(Duration.ofMinutes(2));
     }
 
     @Test
