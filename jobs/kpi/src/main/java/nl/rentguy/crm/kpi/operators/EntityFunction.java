@@ -177,8 +177,10 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
 
     @Override
     void passed(Watermark mark) {
-        bootstrap = null;
-        evaluated = new Kpis(settings).definition();
+        if (bootstrap != null) {
+            bootstrap = null;
+            evaluated = new Kpis(settings).definition();
+        }
     }
 
     @Override
