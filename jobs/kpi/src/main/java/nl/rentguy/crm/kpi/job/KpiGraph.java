@@ -88,9 +88,19 @@ public final class KpiGraph {
     public static void build(StreamExecutionEnvironment env, Configuration config) {
         KpiGraph graph = new KpiGraph(config);
         graph.heartbeat(env);
-        SingleOutputStreamOperator<RowChange> changes = graph.decode(graph.crm(env));
-        DataStream<Long> kpiTime = graph.publish(graph.entities(changes));
-        graph.status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
+        graph.derive(env.fromSource(CrmSource.of(config), WatermarkStrategy.noWatermarks(), Uids.CRM_SOURCE)
+                .uid(Uids.CRM_SOURCE));
+    }
+
+    /** Adds all of the job but its source and its heartbeat. */
+    static void derive(DataStream<RawChange> crm, Configuration config) {
+        new KpiGraph(config).derive(crm);
+    }
+
+    private void derive(DataStream<RawChange> crm) {
+        SingleOutputStreamOperator<RowChange> changes = decode(clocked(crm));
+        DataStream<Long> kpiTime = publish(entities(changes));
+        status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
     }
 
     private void heartbeat(StreamExecutionEnvironment env) {
@@ -108,10 +118,8 @@ public final class KpiGraph {
                 .setParallelism(1);
     }
 
-    private DataStream<RawChange> crm(StreamExecutionEnvironment env) {
-        return env.fromSource(CrmSource.of(config), WatermarkStrategy.noWatermarks(), Uids.CRM_SOURCE)
-                .uid(Uids.CRM_SOURCE)
-                .transform(
+    private DataStream<RawChange> clocked(DataStream<RawChange> crm) {
+        return crm.transform(
                         Uids.COMMIT_CLOCK,
                         RawChangeType.INSTANCE,
                         new CommitClockFactory(
