@@ -25,33 +25,39 @@ final class WakingQueue extends AbstractQueue<DataChangeEvent> {
 
     private static final long TOGETHER_NANOS = Duration.ofMillis(2).toNanos();
 
-    private final Object lock;
+    private final ChangeEventQueue<DataChangeEvent> lock;
+    private final Field failure;
     private final ArrayDeque<DataChangeEvent> events = new ArrayDeque<>();
     private @Nullable Thread taker;
     private long takenAt;
 
-    private WakingQueue(Object lock) {
+    /**
+     * @param lock the queue that keeps its events here
+     * @param failure its field that says why no more will come
+     */
+    private WakingQueue(ChangeEventQueue<DataChangeEvent> lock, Field failure) {
         this.lock = lock;
+        this.failure = failure;
     }
 
     /**
-     * Makes Debezium's queue one of these. For this two of its fields are opened; a test sees that they are there.
+     * Makes Debezium's queue one of these. For this three of its fields are opened; a test sees that they are there.
      *
      * @param queue without any event
      */
     static void use(ChangeEventQueue<DataChangeEvent> queue) {
         try {
-            set(queue, "queue", new WakingQueue(queue));
-            set(queue, "pollInterval", Duration.ofMillis(TOGETHER_MILLIS));
+            opened("queue").set(queue, new WakingQueue(queue, opened("producerException")));
+            opened("pollInterval").set(queue, Duration.ofMillis(TOGETHER_MILLIS));
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("Debezium's queue is not as it was", e);
         }
     }
 
-    private static void set(ChangeEventQueue<?> queue, String name, Object value) throws ReflectiveOperationException {
+    private static Field opened(String name) throws NoSuchFieldException {
         Field field = ChangeEventQueue.class.getDeclaredField(name);
         field.setAccessible(true);
-        field.set(queue, value);
+        return field;
     }
 
     @Override
@@ -62,18 +68,37 @@ final class WakingQueue extends AbstractQueue<DataChangeEvent> {
         return events.offer(event);
     }
 
-    /** How many there are, which is what the taker asks first: there may be one in a moment. */
+    /**
+     * How many there are, which is what the taker asks first: there may be one in a moment.
+     *
+     * @throws RuntimeException when none are left and no more will come, as Debezium's queue does before its time has passed
+     */
     @Override
-    @SuppressWarnings("WaitNotInLoop") // whoever asks comes again
     public int size() {
         if (events.isEmpty() && Thread.currentThread() == taker && Thread.holdsLock(lock)) {
-            try {
-                lock.wait(System.nanoTime() - takenAt < TOGETHER_NANOS ? TOGETHER_MILLIS : AT_REST_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            throwFailure();
+            awaitOne(System.nanoTime() - takenAt < TOGETHER_NANOS ? TOGETHER_MILLIS : AT_REST_MILLIS);
         }
         return events.size();
+    }
+
+    private void throwFailure() {
+        try {
+            if (failure.get(lock) instanceof RuntimeException why) {
+                throw why;
+            }
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException("the field has been opened", e);
+        }
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // whoever asks comes again
+    private void awaitOne(long millis) {
+        try {
+            lock.wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

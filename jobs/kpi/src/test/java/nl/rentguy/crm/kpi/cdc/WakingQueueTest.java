@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.cdc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.debezium.connector.base.ChangeEventQueue;
 import io.debezium.pipeline.DataChangeEvent;
@@ -76,5 +77,15 @@ class WakingQueueTest {
         for (int i = 0; i < count; i++) {
             assertThat(taken.get(i)).isEqualTo(i);
         }
+    }
+
+    @Test
+    void whyNoMoreComeIsToldAlsoWhileOneIsWaitedFor() throws Exception {
+        ChangeEventQueue<DataChangeEvent> queue = queue(1_000);
+        queue.enqueue(event(0));
+        assertThat(take(queue, 1)).containsExactly(0);
+        assertThat(queue.poll()).isEmpty();
+        queue.producerException(new IllegalStateException("the connection is cut"));
+        assertThatThrownBy(() -> take(queue, 1)).hasStackTraceContaining("the connection is cut");
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -127,12 +126,7 @@ class ChangedDefinitionTest {
     }
 
     private RunProcess run(String... settings) throws Exception {
-        return RunProcess.on(
-                tables,
-                folder,
-                Stream.of(settings)
-                        .flatMap(setting -> Stream.of("--set", setting))
-                        .toArray(String[]::new));
+        return RunProcess.setting(tables, folder, settings);
     }
 
     private void await(RunProcess process) throws Exception {

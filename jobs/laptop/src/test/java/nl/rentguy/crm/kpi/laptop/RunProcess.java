@@ -47,6 +47,15 @@ final class RunProcess implements AutoCloseable {
         return at(tables.jdbcUrl(), tables.kpiUrl(), folder, arguments);
     }
 
+    /** As {@link #on}, with settings such as {@code kpi.window-days=45}. */
+    static RunProcess setting(CrmAndTables tables, Path folder, String... settings) throws IOException {
+        List<String> arguments = new ArrayList<>();
+        for (String setting : settings) {
+            arguments.addAll(List.of("--set", setting));
+        }
+        return on(tables, folder, arguments.toArray(new String[0]));
+    }
+
     static RunProcess at(String crmUrl, String kpiUrl, Path folder, String... arguments) throws IOException {
         return at("WARN", crmUrl, kpiUrl, folder, arguments);
     }
