@@ -26,6 +26,13 @@ public record Definition(Map<String, String> kpis, String captured) {
         return shared;
     }
 
+    /** The names of the tables that all of these saved ones derive in the same way; all tables when none was saved. */
+    public Set<String> goingOnFrom(Iterable<Definition> saved) {
+        Set<String> kept = new TreeSet<>(kpis.keySet());
+        saved.forEach(before -> kept.retainAll(before.sharedWith(this)));
+        return kept;
+    }
+
     /** The same of those tables alone. */
     public Definition only(Collection<String> tables) {
         Map<String, String> left = new TreeMap<>(kpis);

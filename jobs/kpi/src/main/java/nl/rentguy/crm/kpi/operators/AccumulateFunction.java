@@ -60,11 +60,10 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
         kpis = new Kpis(settings);
-        kept = kpis.names();
-        allKept = true;
         definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
+        kept = kpis.definition().goingOnFrom(definitionState.get());
+        allKept = true;
         for (Definition saved : definitionState.get()) {
-            kept.retainAll(saved.sharedWith(kpis.definition()));
             allKept &= kept.containsAll(saved.kpis().keySet());
         }
     }

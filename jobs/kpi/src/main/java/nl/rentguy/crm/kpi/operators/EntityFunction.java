@@ -1,7 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.io.Serializable;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -127,7 +126,6 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
         Kpis kpis = new Kpis(settings);
         engine = engine(kpis);
         Definition definition = kpis.definition();
-        Set<String> kept = new HashSet<>(kpis.names());
         for (Definition saved : definitionState.get()) {
             if (!saved.captured().equals(definition.captured())) {
                 // No restart would mend it.
@@ -135,8 +133,8 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
                         "The saved state holds what was captured by %s, and this job captures by %s. Set the crm.* options and kpi.freeze-days back, or start anew with a snapshot: crm-kpi run --rebuild"
                                 .formatted(saved.captured(), definition.captured())));
             }
-            kept.retainAll(saved.sharedWith(definition));
         }
+        Set<String> kept = definition.goingOnFrom(definitionState.get());
         evaluated = definition;
         if (live && kept.size() < kpis.names().size()) {
             Set<String> added = new TreeSet<>(kpis.names());

@@ -121,10 +121,7 @@ public final class WriteOperator extends AbstractStreamOperator<Long>
         writerState = context.getOperatorStateStore().getUnionListState(StateDescriptors.WRITERS);
         restored = context.isRestored();
         definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
-        Set<String> kept = new HashSet<>(definition.kpis().keySet());
-        for (Definition saved : definitionState.get()) {
-            kept.retainAll(saved.sharedWith(definition));
-        }
+        Set<String> kept = definition.goingOnFrom(definitionState.get());
         for (TableRow row : pendingState.get()) {
             if (KpiWriter.shareOf(row.tenant(), writers) == index && kept.contains(row.table())) {
                 pending.add(row);
