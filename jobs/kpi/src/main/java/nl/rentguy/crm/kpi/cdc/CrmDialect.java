@@ -7,19 +7,21 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
 import org.apache.flink.cdc.connectors.base.relational.connection.JdbcConnectionPoolFactory;
+import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
 import org.apache.flink.cdc.connectors.base.source.reader.external.FetchTask;
 import org.apache.flink.cdc.connectors.base.source.reader.external.JdbcSourceFetchTaskContext;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresConnectionPoolFactory;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresDialect;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfig;
-import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffset;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL as Flink CDC reads it, with three differences: the snapshot selects the listed columns only, no value stops the
- * reader (see {@link CrmFetchContext}), and the log is read on from a saved position only if the slot still holds everything after it.
+ * PostgreSQL as Flink CDC reads it, with four differences: the snapshot selects the listed columns only, no value stops the reader (see
+ * {@link CrmFetchContext}), the log is read as {@link LogReadTask} tells, and only if the slot still holds everything after the
+ * saved position.
  *
  * <p>PostgreSQL skips silently what the slot no longer has, and Flink CDC makes a slot anew where there is none: without
  * the check, changes that were committed in between would be lost without a word.
@@ -31,6 +33,8 @@ final class CrmDialect extends PostgresDialect {
     private final String url;
     private final String publication;
     private final CapturedTables captured;
+
+    private transient volatile @Nullable LogReadTask log;
 
     /** @param url JDBC address of the CRM database, with all its parameters */
     CrmDialect(PostgresSourceConfig config, String url, String publication, CapturedTables captured) {
@@ -66,8 +70,22 @@ final class CrmDialect extends PostgresDialect {
         if (split.isSnapshotSplit()) {
             return new ListedColumnsScan(split.asSnapshotSplit(), captured);
         }
-        checkSlot(((PostgresOffset) split.asStreamSplit().getStartingOffset()).getLsn());
-        return super.createFetchTask(split);
+        checkSlot(lsn(split.asStreamSplit().getStartingOffset()));
+        LogReadTask task = new LogReadTask(split.asStreamSplit());
+        log = task;
+        return task;
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId, @Nullable Offset saved) {
+        LogReadTask task = log;
+        if (task != null && saved != null) {
+            task.release(lsn(saved).asLong());
+        }
+    }
+
+    private static Lsn lsn(Offset offset) {
+        return Lsn.valueOf(Long.valueOf(offset.getOffset().get(LogOffset.LSN)));
     }
 
     private void checkSlot(Lsn saved) {

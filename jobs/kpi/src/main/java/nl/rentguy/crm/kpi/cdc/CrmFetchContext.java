@@ -1,17 +1,17 @@
 package nl.rentguy.crm.kpi.cdc;
 
 import java.sql.SQLException;
-import java.util.Map;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
+import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresDialect;
 import org.apache.flink.cdc.connectors.postgres.source.fetch.PostgresSourceFetchTaskContext;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffset;
 import org.apache.flink.util.FlinkRuntimeException;
-import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** What Flink CDC reads a chunk or the log with: numbers arrive as texts, and a TRUNCATE, which has no key, arrives at all. */
+/** What Flink CDC reads a chunk or the log with: numbers arrive as texts, and the log
+ * waits for what comes, see {@link WakingQueue}. */
 final class CrmFetchContext extends PostgresSourceFetchTaskContext {
 
     CrmFetchContext(JdbcSourceConfig config, PostgresDialect dialect) {
@@ -31,17 +31,9 @@ final class CrmFetchContext extends PostgresSourceFetchTaskContext {
         }
     }
 
+    /** All changes of the log are let through: {@link CrmRecordEmitter} knows which of them have been read. */
     @Override
-    public boolean isRecordBetween(SourceRecord event, Object[] from, Object[] until) {
-        return event.key() == null || super.isRecordBetween(event, from, until);
-    }
-
-    @Override
-    public void rewriteOutputBuffer(Map<Struct, SourceRecord> rows, SourceRecord event) {
-        if (event.key() == null) {
-            throw new SuppressRestartsException(new IllegalStateException(
-                    "A table of the CRM was truncated while the snapshot was read. Start anew: crm-kpi run --rebuild"));
-        }
-        super.rewriteOutputBuffer(rows, event);
+    public Offset getStreamOffset(SourceRecord event) {
+        return PostgresOffset.NO_STOPPING_OFFSET;
     }
 }

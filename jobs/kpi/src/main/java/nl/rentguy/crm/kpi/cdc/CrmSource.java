@@ -8,12 +8,17 @@ import java.util.Properties;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.config.LookedUpPassword;
+import org.apache.flink.cdc.connectors.base.config.SourceConfig;
 import org.apache.flink.cdc.connectors.base.options.StartupOptions;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceRecords;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitState;
+import org.apache.flink.cdc.connectors.base.source.metrics.SourceReaderMetrics;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder.PostgresIncrementalSource;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfigFactory;
 import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFactory;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.source.reader.RecordEmitter;
 
 /** The CRM's change log, read by Flink CDC from one replication slot: a parallel snapshot, then the log. */
 @SuppressWarnings("unchecked") // a method of the library's class returns a raw type
@@ -61,8 +66,16 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
                         .startupOptions(StartupOptions.initial())
                         .splitSize(plan.splitSize)
                         .fetchSize(plan.fetchSize)
+                        // The log itself tells what was committed while a chunk was read.
+                        .skipSnapshotBackfill(true)
                         .debeziumProperties(plan.debezium())
                         .getConfigFactory());
+    }
+
+    @Override
+    protected RecordEmitter<SourceRecords, RawChange, SourceSplitState> createRecordEmitter(
+            SourceConfig config, SourceReaderMetrics metrics) {
+        return new CrmRecordEmitter(new ChangeEventDeserializer(plan.captured), metrics, new PostgresOffsetFactory());
     }
 
     /** What travels with the job: the source holds the password, its plan does not. */

@@ -11,21 +11,27 @@ import io.debezium.relational.Column;
 import io.debezium.relational.SnapshotChangeRecordEmitter;
 import io.debezium.relational.Table;
 import io.debezium.util.Clock;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SnapshotSplit;
 import org.apache.flink.cdc.connectors.postgres.source.fetch.PostgresScanFetchTask;
 import org.apache.flink.cdc.connectors.postgres.source.fetch.PostgresSourceFetchTaskContext;
 import org.apache.flink.cdc.connectors.postgres.source.fetch.StoppableChangeEventSourceContext;
+import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffset;
 import org.apache.flink.cdc.connectors.postgres.source.utils.PostgresQueryUtils;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * Reads a chunk of the snapshot, of each row the columns of {@link CapturedTables} and no others. Flink CDC's own task selects
- * all columns, and so fails for a role that may read some of them only.
+ * Reads a chunk of the snapshot by one query, of each row the columns of {@link CapturedTables} and no others, and tells which transactions
+ * it saw. Flink CDC's own task selects all columns, and so fails for a role that may read some of them only; and it goes by
+ * positions in the log, by which a transaction that is open meanwhile is lost (see {@link VisibleTransactions}).
  */
 final class ListedColumnsScan extends PostgresScanFetchTask {
 
@@ -41,10 +47,31 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
     }
 
     @Override
-    protected void executeDataSnapshot(Context context) throws Exception {
+    public void execute(Context context) throws Exception {
         PostgresSourceFetchTaskContext postgres = (PostgresSourceFetchTaskContext) context;
+        taskRunning = true;
+        Connection crm = postgres.getConnection().connection();
+        crm.setAutoCommit(false);
+        crm.commit();
+        Offset offset = PostgresOffset.of(beginSnapshot(crm));
+        dispatchLowWaterMarkEvent(context, chunk, offset);
         new Read(postgres, chunk, captured)
                 .execute(new StoppableChangeEventSourceContext(), postgres.getPartition(), postgres.getOffsetContext());
+        crm.commit();
+        dispatchHighWaterMarkEvent(context, chunk, offset);
+        dispatchEndWaterMarkEvent(context, chunk, offset);
+        taskRunning = false;
+    }
+
+    /** Until the transaction ends all queries see the same; tells what that is. */
+    private static Map<String, String> beginSnapshot(Connection crm) throws SQLException {
+        try (Statement statement = crm.createStatement()) {
+            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            try (ResultSet seen = statement.executeQuery("SELECT pg_current_snapshot()::text, " + LogPosition.SQL)) {
+                seen.next();
+                return SnapshotChunks.offset(seen.getString(1), seen.getLong(2));
+            }
+        }
     }
 
     private static final class Read extends PostgresSnapshotSplitReadTask {

@@ -198,7 +198,7 @@ public final class JobOptions {
     public static final ConfigOption<Integer> CDC_SPLIT_SIZE = key("cdc.split-size")
             .intType()
             .defaultValue(50_000)
-            .withDescription("Rows per chunk of the snapshot. A chunk is held in memory.");
+            .withDescription("Rows per chunk of the snapshot, which is read by one query.");
 
     public static final ConfigOption<Integer> CDC_FETCH_SIZE = key("cdc.fetch-size")
             .intType()
@@ -323,13 +323,13 @@ public final class JobOptions {
     /**
      * The replication slot's name, of the letters that PostgreSQL allows.
      *
-     * @throws ConfigException when it is none, or ends like the slots of the snapshot's readers, {@code <slot>_<number>}
+     * @throws ConfigException when it is none
      */
     public static String slotName(Configuration config) {
         String name = config.get(CDC_SLOT_NAME);
-        if (!name.matches("[a-z0-9_]{1,60}") || name.matches(".*_[0-9]+")) {
+        if (!name.matches("[a-z0-9_]{1,63}")) {
             throw new ConfigException(
-                    "%s is '%s'; expected lower-case letters, digits and underscores, without a number after the last underscore, such as crm_kpi or crm_kpi_b"
+                    "%s is '%s'; expected at most 63 lower-case letters, digits and underscores, such as crm_kpi"
                             .formatted(CDC_SLOT_NAME.key(), name));
         }
         return name;

@@ -1,18 +1,13 @@
 package nl.rentguy.crm.kpi.doctor;
 
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.doctor.Doctor.Start;
 
-/** The CRM server's replication slots: room for the job's, how the job's is, what it holds back, what was left behind. */
+/** The CRM server's replication slots: room for the job's, how the job's is, what it holds back. */
 final class SlotChecks {
 
     private static final long GIB = 1L << 30;
-
-    /** One for the log, and one for each of two readers of the snapshot. */
-    private static final int SLOTS_IN_SNAPSHOT = 3;
 
     private final Query query;
     private final Findings findings;
@@ -31,10 +26,9 @@ final class SlotChecks {
                 .isEmpty();
         boolean snapshot = start != Start.CONTINUE && start != Start.RUNNING;
         if (start != Start.RUNNING) {
-            int needed = snapshot ? SLOTS_IN_SNAPSHOT - (exists ? 1 : 0) : 0;
+            int needed = snapshot && !exists ? 1 : 0;
             room("free slots", "max_replication_slots", "SELECT count(*) FROM pg_replication_slots", needed);
-            int senders = snapshot ? SLOTS_IN_SNAPSHOT : 1;
-            room("free senders", "max_wal_senders", "SELECT count(*) FROM pg_stat_replication", senders);
+            room("free senders", "max_wal_senders", "SELECT count(*) FROM pg_stat_replication", 1);
         }
         if (exists && start == Start.ANEW) {
             findings.error(
@@ -52,7 +46,6 @@ final class SlotChecks {
                             .formatted(slot),
                     "Start anew with a snapshot: crm-kpi run --rebuild");
         }
-        leftovers();
     }
 
     private void room(String check, String setting, String used, long needed) throws SQLException {
@@ -135,24 +128,6 @@ final class SlotChecks {
                     "Raise max_slot_wal_keep_size: a job that is down for longer must start anew");
         } else {
             findings.ok("retained log", whole);
-        }
-    }
-
-    private void leftovers() throws SQLException {
-        List<String> left = query.texts(
-                "SELECT slot_name FROM pg_replication_slots WHERE NOT active AND plugin = 'pgoutput' AND database = current_database() AND slot_name ~ ('^' || ? || '_[0-9]+$') ORDER BY 1",
-                slot);
-        if (left.isEmpty()) {
-            findings.ok("leftover slots", "none");
-        } else {
-            findings.warning(
-                    "leftover slots",
-                    "a job that was killed in its snapshot left %s, which hold the log back"
-                            .formatted(String.join(", ", left)),
-                    Stream.concat(
-                                    Stream.of("crm-kpi run drops them when it starts; by hand:"),
-                                    left.stream().map(name -> "SELECT pg_drop_replication_slot('%s')".formatted(name)))
-                            .toArray(String[]::new));
         }
     }
 

@@ -82,7 +82,10 @@ final class RunCommand implements Callable<Integer> {
             return 2;
         }
         if (rebuild) {
-            say(out, Slots.of(config).dropAll());
+            Slot slot = Slot.of(config);
+            if (slot.drop()) {
+                out.println("Dropped the CRM's replication slot " + slot.name());
+            }
             saved.discard();
         }
         Optional<Path> from = saved.newest();
@@ -123,10 +126,8 @@ final class RunCommand implements Callable<Integer> {
     /** Makes ready what a job before this one left, then looks at everything; false when the job must not start. */
     private boolean checked(Configuration config, SavedState saved, PrintWriter out)
             throws IOException, InterruptedException {
-        Slots slots = Slots.of(config);
         try {
-            slots.awaitFree();
-            say(out, slots.dropLeftovers());
+            Slot.of(config).awaitFree();
         } catch (SQLException e) {
             LOG.debug("The checks will tell what is wrong with the CRM database", e);
         }
@@ -134,12 +135,6 @@ final class RunCommand implements Callable<Integer> {
         List<Finding> findings = Doctor.examine(config, start);
         DoctorCommand.print(findings, Severity.WARNING, out);
         return !Doctor.hasErrors(findings);
-    }
-
-    private static void say(PrintWriter out, List<String> dropped) {
-        if (!dropped.isEmpty()) {
-            out.println("Dropped from the CRM's replication slots: " + String.join(", ", dropped));
-        }
     }
 
     private static void logTo(Path file) throws URISyntaxException {

@@ -10,6 +10,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
 import nl.rentguy.crm.kpi.audit.Audit;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.JobOptions;
@@ -112,6 +114,15 @@ final class CrmAndTables implements AutoCloseable {
     /** Companies that work on a connection of their own to the CRM. */
     LivingCrm companies(long seed, int tenants) {
         return new LivingCrm(companies, seed, tenants);
+    }
+
+    /** So many work in the CRM at the same time from now on. */
+    OpenTransactions openTransactions(int count) throws SQLException {
+        List<Connection> connections = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            connections.add(crmServer.connect());
+        }
+        return new OpenTransactions(connections, count);
     }
 
     /** So many things happen there, one after the other. */

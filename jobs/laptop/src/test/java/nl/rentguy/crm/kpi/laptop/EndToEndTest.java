@@ -102,6 +102,24 @@ class EndToEndTest {
     }
 
     @Test
+    void changesOfTransactionsThatAreOpenWhenTheLogIsTakenUpCountOnce() throws Exception {
+        tables.companies(13, 2).seed();
+        try (OpenTransactions work = tables.openTransactions(8);
+                TestCluster job = job()) {
+            tables.awaitKpiTimeAfter(Instant.now());
+            for (int restart = 0; restart < 2; restart++) {
+                long known = job.completedCheckpoints();
+                Wait.until("a checkpoint is taken", () -> job.completedCheckpoints() > known);
+                job.killTaskManager();
+                tables.awaitKpiTimeAfter(Instant.now());
+            }
+            work.close();
+            tables.awaitKpiTimeAfter(Instant.now());
+            tables.assertEqualToOracle();
+        }
+    }
+
+    @Test
     void aDeadlinePassesWithAnIdleCrm() throws Exception {
         try (TestCluster job = job()) {
             tables.awaitKpiTimeAfter(Instant.now());

@@ -1,0 +1,57 @@
+package nl.rentguy.crm.kpi.cdc;
+
+import nl.rentguy.crm.kpi.cdc.LogOffset.Change;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the log on after the last change that was read, of which the server sends it again what came shortly before: all
+ * transactions that were committed since some earlier checkpoint, in the same order.
+ */
+final class LogCursor {
+
+    private final @Nullable LogOffset saved;
+    private boolean searching;
+    private boolean inItsTransaction;
+    private @Nullable Change last;
+    private int nth;
+
+    /** @param saved the last change that was read; null when none was */
+    LogCursor(@Nullable LogOffset saved) {
+        this.saved = saved;
+        this.searching = saved != null;
+    }
+
+    /**
+     * Takes the next change that the server sends.
+     *
+     * @return the offset after it; null when it had been read before
+     * @throws SuppressRestartsException when the last change that was read does not come again: something may be missing between it and
+     *     this one
+     */
+    @Nullable
+    LogOffset next(Change change) {
+        nth = last != null && last.transaction() == change.transaction() && last.lsn() == change.lsn() ? nth + 1 : 1;
+        last = change;
+        if (searching && saved != null && hasBeenRead(change, saved)) {
+            return null;
+        }
+        searching = false;
+        return new LogOffset(change, nth);
+    }
+
+    private boolean hasBeenRead(Change change, LogOffset until) {
+        if (change.transaction() == until.last().transaction()) {
+            inItsTransaction = true;
+            return change.lsn() < until.last().lsn()
+                    || (change.lsn() == until.last().lsn() && nth <= until.nth());
+        }
+        if (!inItsTransaction && change.committedBefore() > until.last().committedBefore()) {
+            // No restart would mend it.
+            throw new SuppressRestartsException(new IllegalStateException(
+                    "The CRM's log goes on after %s, but the saved state ends before it, at %s: changes between may be lost. Start anew with a snapshot: crm-kpi run --rebuild"
+                            .formatted(change, until)));
+        }
+        return !inItsTransaction;
+    }
+}
