@@ -19,7 +19,7 @@ import org.apache.flink.util.FlinkRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL as Flink CDC reads it, with four differences: the snapshot selects the listed columns only, no value stops the reader (see
+ * PostgreSQL as Flink CDC reads it, with four differences: the snapshot selects the listed columns only, numbers arrive as texts (see
  * {@link CrmFetchContext}), the log is read as {@link LogReadTask} tells, and only if the slot still holds everything after the
  * saved position.
  *
@@ -70,7 +70,7 @@ final class CrmDialect extends PostgresDialect {
         if (split.isSnapshotSplit()) {
             return new ListedColumnsScan(split.asSnapshotSplit(), captured);
         }
-        checkSlot(lsn(split.asStreamSplit().getStartingOffset()));
+        checkSlot(complete(split.asStreamSplit().getStartingOffset()));
         LogReadTask task = new LogReadTask(split.asStreamSplit());
         log = task;
         return task;
@@ -80,12 +80,20 @@ final class CrmDialect extends PostgresDialect {
     public void notifyCheckpointComplete(long checkpointId, @Nullable Offset saved) {
         LogReadTask task = log;
         if (task != null && saved != null) {
-            task.release(lsn(saved).asLong());
+            LogOffset offset = LogOffset.saved(saved.getOffset());
+            if (offset != null) {
+                task.release(offset.complete());
+            }
         }
     }
 
-    private static Lsn lsn(Offset offset) {
-        return Lsn.valueOf(Long.valueOf(offset.getOffset().get(LogOffset.LSN)));
+    /** All that was committed until there has been read, or is in the snapshot. */
+    private static Lsn complete(Offset saved) {
+        LogOffset offset = LogOffset.saved(saved.getOffset());
+        return Lsn.valueOf(
+                offset == null || offset.complete() == 0
+                        ? Long.valueOf(saved.getOffset().get(LogOffset.LSN))
+                        : Long.valueOf(offset.complete()));
     }
 
     private void checkSlot(Lsn saved) {

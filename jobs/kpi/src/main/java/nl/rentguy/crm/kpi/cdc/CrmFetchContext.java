@@ -10,8 +10,7 @@ import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffset;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** What Flink CDC reads a chunk or the log with: numbers arrive as texts, and the log
- * waits for what comes, see {@link WakingQueue}. */
+/** What Flink CDC reads a chunk or the log with: numbers arrive as texts, and a change in the log is waited for, see {@link WakingQueue}. */
 final class CrmFetchContext extends PostgresSourceFetchTaskContext {
 
     CrmFetchContext(JdbcSourceConfig config, PostgresDialect dialect) {

@@ -41,11 +41,12 @@ final class CrmRecordEmitter extends IncrementalSourceRecordEmitter<RawChange> {
         if (offset == null) {
             return;
         }
-        split.asStreamSplitState().setStartingOffset(offset);
         Struct envelope = (Struct) element.value();
         String table = envelope.getStruct("source").getString("table");
         boolean isDeletion = envelope.getString("op").equals("d");
-        if (!chunks.have(table, (Struct) element.key(), isDeletion, change)) {
+        boolean leftOut = chunks.leaveOut(table, (Struct) element.key(), isDeletion, offset.last());
+        split.asStreamSplitState().setStartingOffset(offset.with(chunks.deleted()));
+        if (!leftOut) {
             emitElement(element, output);
         }
     }
@@ -55,8 +56,9 @@ final class CrmRecordEmitter extends IncrementalSourceRecordEmitter<RawChange> {
         if (chunks == null || split != log) {
             StreamSplit saved = split.toSourceSplit();
             log = split;
-            cursor = new LogCursor(LogOffset.saved(saved.getStartingOffset().getOffset()));
-            chunks = new SnapshotChunks(saved.getFinishedSnapshotSplitInfos());
+            LogOffset offset = LogOffset.saved(saved.getStartingOffset().getOffset());
+            cursor = new LogCursor(offset);
+            chunks = new SnapshotChunks(saved.getFinishedSnapshotSplitInfos(), offset);
             snapshot = chunks;
         }
         return chunks;

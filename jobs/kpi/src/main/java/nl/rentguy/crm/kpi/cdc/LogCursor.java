@@ -25,7 +25,8 @@ final class LogCursor {
     /**
      * Takes the next change that the server sends.
      *
-     * @return the offset after it; null when it had been read before
+     * @return the offset after it, which knows of the transaction before from the saved one where the server does not tell; null when
+     *     it had been read before
      * @throws SuppressRestartsException when the last change that was read does not come again: something may be missing between it and
      *     this one
      */
@@ -37,7 +38,9 @@ final class LogCursor {
             return null;
         }
         searching = false;
-        return new LogOffset(change, nth);
+        long before = saved == null ? 0 : saved.last().committedBefore();
+        return new LogOffset(
+                new Change(change.transaction(), change.lsn(), Math.max(before, change.committedBefore())), nth);
     }
 
     private boolean hasBeenRead(Change change, LogOffset until) {

@@ -9,7 +9,6 @@ import java.util.Set;
 import nl.rentguy.crm.kpi.cdc.LogOffset.Change;
 import org.apache.flink.cdc.connectors.base.source.meta.split.FinishedSnapshotSplitInfo;
 import org.apache.flink.cdc.connectors.base.utils.SourceRecordUtils;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.connect.data.Struct;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * exactly the transactions that this one saw, see {@link VisibleTransactions}.
  *
  * <p>Deletions are taken once more, as a chunk that was read twice, before and after a failure, may have left a row that was deleted in
- * between; and with them all that comes later of the same row.
+ * between; and with them all that comes later of the same row. A change of all rows ends the job in any case.
  */
 final class SnapshotChunks {
 
@@ -31,22 +30,26 @@ final class SnapshotChunks {
         }
     }
 
-    private record Row(String table, Object key) {}
-
     private final Map<String, List<Chunk>> byTable = new HashMap<>();
-    private final Set<Row> deleted = new HashSet<>();
+    /** Rows that the snapshot has, and of which it has a deletion too. */
+    private final Set<String> deleted = new HashSet<>();
 
     /** All that the chunks saw was committed before. */
     private long end;
 
     private boolean passed;
 
-    SnapshotChunks(List<FinishedSnapshotSplitInfo> finished) {
+    /** @param saved up to which change the log has been read; null when no change was */
+    SnapshotChunks(List<FinishedSnapshotSplitInfo> finished, @Nullable LogOffset saved) {
         for (FinishedSnapshotSplitInfo chunk : finished) {
             Map<String, String> offset = chunk.getHighWatermark().getOffset();
             byTable.computeIfAbsent(chunk.getTableId().table(), any -> new ArrayList<>())
                     .add(new Chunk(chunk, VisibleTransactions.saved(offset)));
             end = Math.max(end, Long.parseLong(offset.get(LogOffset.LSN)));
+        }
+        if (saved != null) {
+            deleted.addAll(saved.deleted());
+            passed = saved.complete() >= end;
         }
     }
 
@@ -63,12 +66,12 @@ final class SnapshotChunks {
     }
 
     /**
-     * Whether the snapshot has that change.
+     * Takes the next change in the log.
      *
-     * @param key primary key of the row; null when the change is of all rows
-     * @throws SuppressRestartsException when one chunk has it and another has not
+     * @param key primary key of the row; null when the change is of all rows, which is always taken
+     * @return whether the snapshot has it already
      */
-    boolean have(String table, @Nullable Struct key, boolean isDeletion, Change change) {
+    boolean leaveOut(String table, @Nullable Struct key, boolean isDeletion, Change change) {
         if (passed) {
             return false;
         }
@@ -77,29 +80,21 @@ final class SnapshotChunks {
             deleted.clear();
             return false;
         }
-        List<Chunk> chunks = byTable.getOrDefault(table, List.of());
         if (key == null) {
-            return allHave(table, chunks, change);
+            return false;
         }
         Object id = key.get(key.schema().fields().get(0));
-        Row row = new Row(table, id);
-        boolean seen =
-                chunks.stream().anyMatch(chunk -> chunk.seen().contains(change.transaction()) && chunk.contains(id));
+        boolean seen = byTable.getOrDefault(table, List.of()).stream()
+                .anyMatch(chunk -> chunk.seen().contains(change.transaction()) && chunk.contains(id));
+        String row = table + "." + id;
         if (seen && isDeletion) {
             deleted.add(row);
         }
         return seen && !deleted.contains(row);
     }
 
-    private static boolean allHave(String table, List<Chunk> chunks, Change change) {
-        long seen = chunks.stream()
-                .filter(chunk -> chunk.seen().contains(change.transaction()))
-                .count();
-        if (seen > 0 && seen < chunks.size()) {
-            throw new SuppressRestartsException(new IllegalStateException(
-                    "%s was truncated while the snapshot was read. Start anew: crm-kpi run --rebuild"
-                            .formatted(table)));
-        }
-        return seen > 0;
+    /** Rows of which changes are taken though the snapshot has them, to be saved with the offset. */
+    Set<String> deleted() {
+        return deleted;
     }
 }

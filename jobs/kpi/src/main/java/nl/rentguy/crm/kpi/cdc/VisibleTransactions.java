@@ -2,8 +2,8 @@ package nl.rentguy.crm.kpi.cdc;
 
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
  * The transactions whose changes a query of PostgreSQL sees, as {@code pg_current_snapshot()} tells them. No position in the log does:
@@ -11,9 +11,9 @@ import java.util.Set;
  */
 final class VisibleTransactions {
 
-    private static final String BEGIN = "xmin";
-    private static final String END = "xmax";
-    private static final String RUNNING = "xip.";
+    private static final String BEGIN = "seen.xmin";
+    private static final String END = "seen.xmax";
+    private static final String RUNNING = "seen.xip.";
 
     private final int begin;
     private final int end;
@@ -44,7 +44,11 @@ final class VisibleTransactions {
         return new VisibleTransactions(id(parts[0]), id(parts[1]), running);
     }
 
-    /** As it was saved. */
+    /**
+     * As it was saved.
+     *
+     * @throws SuppressRestartsException when it was not
+     */
     static VisibleTransactions saved(Map<String, String> offset) {
         Set<Integer> running = new HashSet<>();
         offset.forEach((key, id) -> {
@@ -56,7 +60,14 @@ final class VisibleTransactions {
     }
 
     private static int saved(Map<String, String> offset, String key) {
-        return id(Objects.requireNonNull(offset.get(key), key));
+        String id = offset.get(key);
+        if (id == null) {
+            // No restart would mend it.
+            throw new SuppressRestartsException(
+                    new IllegalStateException(
+                            "The saved state is of a version that did not tell what the snapshot saw. Start anew with a snapshot: crm-kpi run --rebuild"));
+        }
+        return id(id);
     }
 
     private static int id(String text) {

@@ -146,6 +146,12 @@ public final class JobOptions {
             .withDescription(
                     "So many days of 24 hours after its deadline an overdue run leaves the watchlist; it stays counted.");
 
+    public static final ConfigOption<Integer> KPI_DEAD_LETTER_DAYS = key("kpi.dead-letter-days")
+            .intType()
+            .defaultValue(90)
+            .withDescription(
+                    "So many days after it was first refused what could not be taken in leaves crm_kpi_dead_letters; of jobs on one KPI database the fewest count.");
+
     public static final ConfigOption<Integer> KPI_FREEZE_DAYS = key("kpi.freeze-days")
             .intType()
             .defaultValue(400)
@@ -262,6 +268,7 @@ public final class JobOptions {
             KPI_SLA_MINUTES,
             KPI_SLA_MINUTES_OF_WORKFLOW,
             KPI_OVERDUE_WATCH_DAYS,
+            KPI_DEAD_LETTER_DAYS,
             KPI_FREEZE_DAYS,
             KPI_TIME_ZONE,
             KPI_DEFAULT_CURRENCY,
@@ -375,9 +382,22 @@ public final class JobOptions {
      * @throws ConfigException when it is not
      */
     public static int writers(Configuration config) {
-        int value = config.get(KPI_WRITERS);
+        return atLeastOne(KPI_WRITERS, config);
+    }
+
+    /**
+     * So many days dead letters are kept.
+     *
+     * @throws ConfigException when there are none
+     */
+    public static int deadLetterDays(Configuration config) {
+        return atLeastOne(KPI_DEAD_LETTER_DAYS, config);
+    }
+
+    private static int atLeastOne(ConfigOption<Integer> option, Configuration config) {
+        int value = config.get(option);
         if (value < 1) {
-            throw new ConfigException("%s is '%d'; expected a number from 1 on".formatted(KPI_WRITERS.key(), value));
+            throw new ConfigException("%s is '%d'; expected a number from 1 on".formatted(option.key(), value));
         }
         return value;
     }

@@ -65,6 +65,10 @@ public final class KpiWriter implements AutoCloseable {
     private final Dimensions dimensions;
 
     private volatile @Nullable Connection connection;
+
+    /** Milliseconds that the connection waits for an answer, but for the first transaction. */
+    private int patience;
+
     private volatile boolean closed;
     private long generation;
 
@@ -199,6 +203,7 @@ public final class KpiWriter implements AutoCloseable {
             connection = database;
             dimensions.reconnected();
             database.setAutoCommit(false);
+            patience = database.getNetworkTimeout();
         }
         return database;
     }
@@ -233,7 +238,6 @@ public final class KpiWriter implements AutoCloseable {
             statement.execute(BY_KEY);
         }
         Map<String, List<String>> begin = beginning(database, batch);
-        int patience = database.getNetworkTimeout();
         if (!begin.isEmpty() || !toldTables) {
             // All that an earlier job has left is replaced.
             Database.waitLong(database);

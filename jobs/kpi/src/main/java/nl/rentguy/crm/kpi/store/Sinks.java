@@ -51,14 +51,16 @@ public final class Sinks {
                 .buildAtLeastOnce(kpiDatabase(config));
     }
 
-    /** {@code crm_kpi_status} of this pipeline. Its KPI time never goes back. */
+    /** {@code crm_kpi_status} of this pipeline, whose KPI time never goes back. With it, old dead letters go. */
     public static Sink<KpiStatus> status(KpiSettings settings, Configuration config) {
         String pipeline = config.get(JobOptions.KPI_PIPELINE_NAME);
         String definition = new Kpis(settings).version();
         String figures = json(settings);
+        int deadLetterDays = JobOptions.deadLetterDays(config);
         return JdbcSink.<KpiStatus>builder()
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
+                        WITH gone AS (DELETE FROM crm_kpi.crm_kpi_dead_letters WHERE received_at < now() - make_interval(days => ?))
                         INSERT INTO crm_kpi.crm_kpi_status AS held
                           (pipeline, phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
                            dead_letters, unknown_words, job_version, definition_version, settings)
@@ -82,21 +84,22 @@ public final class Sinks {
                            excluded.source_lag_seconds, excluded.snapshot_progress, excluded.rows_read,
                            excluded.dead_letters, excluded.unknown_words, excluded.job_version, excluded.definition_version,
                            excluded.settings, now())""", (statement, status) -> {
-                    statement.setString(1, pipeline);
-                    statement.setString(2, status.phase().word());
-                    statement.setString(3, status.problem());
+                    statement.setInt(1, deadLetterDays);
+                    statement.setString(2, pipeline);
+                    statement.setString(3, status.phase().word());
+                    statement.setString(4, status.problem());
                     Instant kpiTime = status.kpiTime();
-                    statement.setObject(4, kpiTime == null ? null : kpiTime.atOffset(ZoneOffset.UTC));
-                    statement.setString(5, status.position() == 0 ? null : lsn(status.position()));
-                    statement.setObject(6, status.lagSeconds());
-                    statement.setObject(7, status.snapshotProgress());
-                    statement.setLong(8, status.rowsRead());
-                    statement.setLong(9, status.deadLetters());
+                    statement.setObject(5, kpiTime == null ? null : kpiTime.atOffset(ZoneOffset.UTC));
+                    statement.setString(6, status.position() == 0 ? null : lsn(status.position()));
+                    statement.setObject(7, status.lagSeconds());
+                    statement.setObject(8, status.snapshotProgress());
+                    statement.setLong(9, status.rowsRead());
+                    statement.setLong(10, status.deadLetters());
                     statement.setString(
-                            10, JSON.valueToTree(status.unknownWords()).toString());
-                    statement.setString(11, JobVersion.CURRENT);
-                    statement.setString(12, definition);
-                    statement.setString(13, figures);
+                            11, JSON.valueToTree(status.unknownWords()).toString());
+                    statement.setString(12, JobVersion.CURRENT);
+                    statement.setString(13, definition);
+                    statement.setString(14, figures);
                 })
                 .buildAtLeastOnce(kpiDatabase(config));
     }

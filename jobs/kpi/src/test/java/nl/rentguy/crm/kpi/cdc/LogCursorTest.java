@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import nl.rentguy.crm.kpi.cdc.LogOffset.Change;
 import nl.rentguy.crm.kpi.cdc.RandomLog.Write;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -20,40 +21,52 @@ import org.junit.jupiter.api.Test;
 class LogCursorTest {
 
     /**
-     * @param readBefore how many changes had been read when the offset was saved
-     * @param releasedBefore how many when the slot was last told an offset
+     * A job that is started again and again, each time from an older checkpoint than it had come to.
+     *
+     * @param reads how many more changes each attempt reads
      */
     @Property(tries = 2_000)
-    void afterARestartItReadsWhatItHadNotRead(
+    void afterEachRestartItReadsWhatItHadNotRead(
             @ForAll long seed,
             @ForAll @LongRange(min = (1L << 32) - 40, max = (1L << 32) + 3) long firstId,
             @ForAll @IntRange(max = 120) int steps,
-            @ForAll @IntRange(max = 60) int readBefore,
-            @ForAll @IntRange(max = 60) int releasedBefore) {
+            @ForAll @Size(min = 1, max = 6) List<@IntRange(max = 20) Integer> reads) {
         RandomLog log = new RandomLog(seed, steps, firstId);
         List<Write> all = log.after(0);
-        int read = Math.min(readBefore, all.size());
-        int released = Math.min(releasedBefore, read);
-        LogCursor first = new LogCursor(null);
-        @Nullable LogOffset saved = null;
+        Random random = new Random(seed);
+        Checkpoint latest = new Checkpoint(null, 0);
         long slot = 0;
-        for (int i = 0; i < read; i++) {
-            saved = Objects.requireNonNull(first.next(log.changesAfter(0).get(i)));
-            if (i < released) {
-                slot = Math.max(slot, saved.last().lsn());
+        for (int more : reads) {
+            LogOffset saved = latest.offset() == null
+                    ? null
+                    : LogOffset.saved(latest.offset().getOffset());
+            if (saved != null && saved.complete() > 0) {
+                assertThat(slot).as("what the server still has").isLessThanOrEqualTo(saved.complete());
             }
-        }
-        LogCursor second = new LogCursor(saved == null ? null : LogOffset.saved(saved.getOffset()));
-        List<Write> sent = log.after(slot);
-        List<Change> changes = log.changesAfter(slot);
-        List<Write> readOn = new ArrayList<>();
-        for (int i = 0; i < sent.size(); i++) {
-            if (second.next(changes.get(i)) != null) {
-                readOn.add(sent.get(i));
+            LogCursor cursor = new LogCursor(saved);
+            List<Write> sent = log.after(slot);
+            List<Change> changes = log.changesAfter(slot);
+            List<Checkpoint> checkpoints = new ArrayList<>(List.of(latest));
+            List<Write> read = new ArrayList<>();
+            for (int i = 0; i < sent.size() && read.size() < more; i++) {
+                LogOffset offset = cursor.next(changes.get(i));
+                if (offset != null) {
+                    read.add(sent.get(i));
+                    checkpoints.add(new Checkpoint(offset, latest.read() + read.size()));
+                }
             }
+            assertThat(read)
+                    .isEqualTo(all.subList(latest.read(), Math.min(all.size(), latest.read() + read.size())))
+                    .hasSize(Math.min(more, all.size() - latest.read()));
+            int restored = random.nextInt(checkpoints.size());
+            latest = checkpoints.get(restored);
+            LogOffset released = checkpoints.get(random.nextInt(restored + 1)).offset();
+            slot = Math.max(slot, released == null ? 0 : released.complete());
         }
-        assertThat(readOn).isEqualTo(all.subList(read, all.size()));
     }
+
+    /** @param read how many changes had been read then */
+    private record Checkpoint(@Nullable LogOffset offset, int read) {}
 
     @Test
     void aLogThatGoesOnLaterIsRefused() {

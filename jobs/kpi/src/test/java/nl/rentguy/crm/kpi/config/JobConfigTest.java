@@ -199,6 +199,13 @@ class JobConfigTest {
     }
 
     @Test
+    void deadLettersAreKeptForADayAtTheLeast() {
+        assertThatThrownBy(() ->
+                        JobOptions.deadLetterDays(JobConfig.load(null, Map.of(), List.of("kpi.dead-letter-days=0"))))
+                .hasMessageContainingAll("kpi.dead-letter-days", "'0'", "from 1 on");
+    }
+
+    @Test
     void aSlotNameThatPostgresqlWouldRefuseIsNamed() {
         assertThatThrownBy(() -> JobOptions.slotName(JobConfig.load(null, Map.of(), List.of("cdc.slot-name=CRM-KPI"))))
                 .hasMessageContainingAll("cdc.slot-name", "'CRM-KPI'", "crm_kpi");

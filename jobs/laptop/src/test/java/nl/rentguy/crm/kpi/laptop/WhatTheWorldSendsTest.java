@@ -135,6 +135,10 @@ class WhatTheWorldSendsTest {
             tables.execute("UPDATE crm_deals SET value = 100");
             live();
             tables.assertEqualToOracle();
+            tables.executeKpi(
+                    "UPDATE crm_kpi.crm_kpi_dead_letters SET received_at = now() - interval '91 days' WHERE payload->>'id' <> '8'");
+            Wait.until(
+                    "old ones go", () -> tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_dead_letters") == 1);
         }
     }
 
