@@ -9,6 +9,7 @@ import org.apache.flink.cdc.connectors.base.source.meta.split.StreamSplitState;
 import org.apache.flink.cdc.connectors.base.source.metrics.SourceReaderMetrics;
 import org.apache.flink.cdc.connectors.base.source.reader.IncrementalSourceRecordEmitter;
 import org.apache.flink.cdc.connectors.base.utils.SourceRecordUtils;
+import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ final class CrmRecordEmitter extends IncrementalSourceRecordEmitter<RawChange> {
     private LogCursor cursor = new LogCursor(null);
     private @Nullable SnapshotChunks snapshot;
 
-    CrmRecordEmitter(ChangeEventDeserializer deserializer, SourceReaderMetrics metrics, OffsetFactory offsets) {
+    CrmRecordEmitter(
+            DebeziumDeserializationSchema<RawChange> deserializer, SourceReaderMetrics metrics, OffsetFactory offsets) {
         super(deserializer, metrics, false, offsets);
     }
 
@@ -36,8 +38,7 @@ final class CrmRecordEmitter extends IncrementalSourceRecordEmitter<RawChange> {
             // Debezium's own heartbeats tell an LSN that nothing was read of.
             return;
         }
-        Change change = Change.of(element.sourceOffset());
-        LogOffset offset = cursor.next(change);
+        LogOffset offset = cursor.next(Change.of(element.sourceOffset()));
         if (offset == null) {
             return;
         }

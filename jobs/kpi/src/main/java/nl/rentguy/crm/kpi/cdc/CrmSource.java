@@ -75,7 +75,7 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
     @Override
     protected RecordEmitter<SourceRecords, RawChange, SourceSplitState> createRecordEmitter(
             SourceConfig config, SourceReaderMetrics metrics) {
-        return new CrmRecordEmitter(new ChangeEventDeserializer(plan.captured), metrics, new PostgresOffsetFactory());
+        return new CrmRecordEmitter(deserializationSchema, metrics, offsetFactory);
     }
 
     /** What travels with the job: the source holds the password, its plan does not. */

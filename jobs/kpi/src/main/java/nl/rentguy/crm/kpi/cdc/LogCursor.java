@@ -10,16 +10,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogCursor {
 
-    private final @Nullable LogOffset saved;
-    private boolean searching;
+    /** The last change that was read before; null once it has come again. */
+    private @Nullable LogOffset searched;
+
+    private long committedBefore;
     private boolean inItsTransaction;
     private @Nullable Change last;
     private int nth;
 
     /** @param saved the last change that was read; null when none was */
     LogCursor(@Nullable LogOffset saved) {
-        this.saved = saved;
-        this.searching = saved != null;
+        this.searched = saved;
+        this.committedBefore = saved == null ? 0 : saved.complete();
     }
 
     /**
@@ -34,13 +36,13 @@ final class LogCursor {
     LogOffset next(Change change) {
         nth = last != null && last.transaction() == change.transaction() && last.lsn() == change.lsn() ? nth + 1 : 1;
         last = change;
-        if (searching && saved != null && hasBeenRead(change, saved)) {
+        LogOffset until = searched;
+        if (until != null && hasBeenRead(change, until)) {
             return null;
         }
-        searching = false;
-        long before = saved == null ? 0 : saved.last().committedBefore();
-        return new LogOffset(
-                new Change(change.transaction(), change.lsn(), Math.max(before, change.committedBefore())), nth);
+        searched = null;
+        committedBefore = Math.max(committedBefore, change.committedBefore());
+        return new LogOffset(new Change(change.transaction(), change.lsn(), committedBefore), nth);
     }
 
     private boolean hasBeenRead(Change change, LogOffset until) {

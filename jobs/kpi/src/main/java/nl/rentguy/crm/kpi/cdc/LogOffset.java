@@ -74,9 +74,9 @@ final class LogOffset extends Offset {
         this.deleted = deleted;
     }
 
-    /** The same, and with it rows that were deleted, each by a name; what is put into the set later is saved too. */
+    /** The same, and with it rows that were deleted, each by a name. */
     LogOffset with(Set<String> deletedRows) {
-        return new LogOffset(last, nth, deletedRows);
+        return deletedRows.isEmpty() ? this : new LogOffset(last, nth, deletedRows);
     }
 
     /** What was saved; null when no change of the log had been read. */

@@ -7,6 +7,7 @@ import io.debezium.relational.TableId;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -62,21 +63,9 @@ class SnapshotChunksTest {
         Query ofLower = queries.get(lowerAt);
         Query ofUpper = queries.get(upper % queries.size());
         Map<Integer, Integer> table = new TreeMap<>();
-        queries.get(failed % (lowerAt + 1)).rows().forEach((row, value) -> {
-            if (row < MIDDLE) {
-                table.put(row, value);
-            }
-        });
-        ofLower.rows().forEach((row, value) -> {
-            if (row < MIDDLE) {
-                table.put(row, value);
-            }
-        });
-        ofUpper.rows().forEach((row, value) -> {
-            if (row >= MIDDLE) {
-                table.put(row, value);
-            }
-        });
+        read(queries.get(failed % (lowerAt + 1)), row -> row < MIDDLE, table);
+        read(ofLower, row -> row < MIDDLE, table);
+        read(ofUpper, row -> row >= MIDDLE, table);
         List<FinishedSnapshotSplitInfo> chunks = List.of(chunk(null, MIDDLE, ofLower), chunk(MIDDLE, null, ofUpper));
         List<Write> writes = log.after(0);
         List<Change> changes = log.changesAfter(0);
@@ -99,6 +88,14 @@ class SnapshotChunksTest {
             }
         }
         assertThat(table).isEqualTo(log.rows());
+    }
+
+    private static void read(Query query, IntPredicate rows, Map<Integer, Integer> to) {
+        query.rows().forEach((row, value) -> {
+            if (rows.test(row)) {
+                to.put(row, value);
+            }
+        });
     }
 
     @Test
