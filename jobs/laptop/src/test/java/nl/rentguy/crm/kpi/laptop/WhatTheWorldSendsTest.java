@@ -137,8 +137,7 @@ class WhatTheWorldSendsTest {
             tables.assertEqualToOracle();
             tables.executeKpi(
                     "UPDATE crm_kpi.crm_kpi_dead_letters SET received_at = now() - interval '91 days' WHERE payload->>'id' <> '8'");
-            Wait.until(
-                    "old ones go", () -> tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_dead_letters") == 1);
+            Wait.until("old ones go", () -> tables.number("SELECT count(*) FROM crm_kpi.crm_kpi_dead_letters") == 1);
         }
     }
 
