@@ -1,4 +1,4 @@
--- Question: what needs a person now? The definition of crm_watchlist_items, where the CRM sends no task columns.
+-- Question: what needs a person now? The definition of crm_watchlist_items. Tasks are those of columns due_at and status.
 -- Grain:    a deal, an automation run or a task, and the kind of its trouble. Key: (tenant_id, kind, item_id).
 -- Writer:   none, a batch query over the CRM with one parameter, :as_of. Readers: tests, demo --verify.
 WITH params AS (
@@ -27,5 +27,8 @@ items AS (
   FROM oracle.runs CROSS JOIN params
   WHERE status = 'open' AND completed_at IS NULL AND created_at + sla < n AND n < created_at + sla + overdue_watch
     AND (created_at AT TIME ZONE time_zone)::date > frozen_day
+  UNION ALL
+  SELECT tenant_id, 'overdue_task', id, due_at, deal_id, NULL
+  FROM oracle.open_tasks CROSS JOIN params WHERE due_at < n
 )
 SELECT tenant_id, kind, item_id, since, deal_id, workflow_id FROM items

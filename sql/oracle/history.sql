@@ -28,15 +28,18 @@ $$ SELECT nullif(current_setting('oracle.committed_at', true), '')::timestamptz 
 
 CREATE FUNCTION oracle.keep_deal_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN
+  -- With another key it is another deal.
+  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND OLD.id <> NEW.id) THEN
     INSERT INTO oracle.past_visits AS held
     SELECT OLD.id, count(*), coalesce(oracle.made_up_time(), now()) FROM oracle.deal_visits
     WHERE deal_id = OLD.id AND (left_at IS NOT NULL OR is_current)
     ON CONFLICT (deal_id) DO UPDATE SET visits = held.visits + excluded.visits, deleted_at = excluded.deleted_at;
     DELETE FROM oracle.deal_versions WHERE deal_id = OLD.id;
+  END IF;
+  IF TG_OP = 'DELETE' THEN
     RETURN OLD;
   END IF;
-  IF TG_OP = 'INSERT' THEN
+  IF TG_OP = 'INSERT' OR OLD.id <> NEW.id THEN
     DELETE FROM oracle.past_visits
     WHERE deal_id = NEW.id AND deleted_at + (SELECT make_interval(hours => 24 * freeze_days) FROM oracle.settings) <= coalesce(oracle.made_up_time(), now());
   END IF;

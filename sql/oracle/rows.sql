@@ -2,7 +2,7 @@
 -- Grain:    a row of the CRM. Writer: none. Readers: the oracle queries in this folder.
 -- For test and demo databases only. Run it after words.sql; it may be run again, as after a change of a CRM table.
 
-DROP VIEW IF EXISTS oracle.deals, oracle.runs, oracle.deal_leads, oracle.figures, oracle.brought;
+DROP VIEW IF EXISTS oracle.deals, oracle.runs, oracle.open_tasks, oracle.deal_leads, oracle.figures, oracle.brought;
 
 CREATE VIEW oracle.deals AS
 SELECT id, tenant_id, lead_id, pipeline_id, stage_id, title, value, oracle.currency(currency) AS currency, expected_close,
@@ -19,6 +19,13 @@ FROM crm_automation_runs;
 CREATE VIEW oracle.deal_leads AS
 SELECT d.id AS deal_id, l.id AS lead_id, oracle.source(l.source) AS source
 FROM crm_deals d JOIN crm_leads l ON l.id = d.lead_id AND l.tenant_id = d.tenant_id;
+
+-- Tasks that are to be done still: where crm_activities has the columns due_at and status.
+CREATE VIEW oracle.open_tasks AS
+SELECT id, tenant_id, deal_id, oracle.near((to_jsonb(a) ->> 'due_at')::timestamptz) AS due_at
+FROM crm_activities a
+WHERE oracle.fold(activity_type) = 'task' AND oracle.near((to_jsonb(a) ->> 'due_at')::timestamptz) IS NOT NULL
+  AND oracle.fold(coalesce(to_jsonb(a) ->> 'status', '')) NOT IN ('done', 'completed', 'closed', 'cancelled', 'canceled');
 
 -- Figures that nobody has filled in are 0.
 CREATE VIEW oracle.figures AS

@@ -41,6 +41,12 @@ public final class AtRest implements Callable<Integer> {
     private static final String DEAD =
             "SELECT sum(n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE schemaname = 'crm_kpi'";
 
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "An option of the job; may be given several times.")
+    private List<String> settings = new ArrayList<>();
+
     @Option(names = "--deals", defaultValue = "100000", description = "In the CRM (default: ${DEFAULT-VALUE}).")
     private int deals;
 
@@ -88,7 +94,7 @@ public final class AtRest implements Callable<Integer> {
     private int measure(LaptopDatabase database, Connection crm, Connection kpi, Path folder) throws Exception {
         Path log = folder.resolve("job.log");
         List<String> figures = new ArrayList<>();
-        try (JobProcess job = JobProcess.run(database, folder, log)) {
+        try (JobProcess job = JobProcess.run(database, folder, log, settings)) {
             job.awaitKpiTimeAfter(Instant.now(), kpi);
             TimeUnit.NANOSECONDS.sleep(SETTLING.toNanos());
             long dead = number(kpi, DEAD);
@@ -114,7 +120,7 @@ public final class AtRest implements Callable<Integer> {
                         (double) size(JobProcess.state(folder).resolve("savepoints")) / deals,
                         (double) others / deals));
         Instant start = Instant.now();
-        try (JobProcess job = JobProcess.run(database, folder, log)) {
+        try (JobProcess job = JobProcess.run(database, folder, log, settings)) {
             job.awaitKpiTimeAfter(start, kpi);
             figures.add("start to live, from saved state: %.1f s".formatted(secondsSince(start)));
             if (!JobProcess.equalsOracle(crm, kpi, OUT)) {

@@ -58,6 +58,12 @@ public final class Backlog implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "54327", description = "Port of PostgreSQL (default: ${DEFAULT-VALUE}).")
     private int port;
 
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "An option of the job; may be given several times.")
+    private List<String> settings = new ArrayList<>();
+
     @Option(names = "--keep-log", description = "A file for what the job prints.")
     private @Nullable Path log;
 
@@ -110,6 +116,7 @@ public final class Backlog implements Callable<Integer> {
         execute(crm, "ANALYZE");
         long rows = number(crm, Workload.ROWS);
         List<Work> done = new ArrayList<>();
+        settings.add(OFTEN);
         Path bareLog = folder.resolve("bare.log");
         Path jobLog = log == null ? folder.resolve("job.log") : log;
         try (JobProcess bare = JobProcess.java(
@@ -129,7 +136,7 @@ public final class Backlog implements Callable<Integer> {
             done.add(new Work("snapshot, bare source", rows, since(start), bare.cpu()));
             bare.signal("STOP");
             Instant begun = Instant.now();
-            try (JobProcess job = JobProcess.run(database, folder, jobLog, OFTEN)) {
+            try (JobProcess job = JobProcess.run(database, folder, jobLog, settings)) {
                 job.awaitKpiTimeAfter(begun, kpi);
                 done.add(new Work("snapshot, job", rows, since(begun), job.cpu()));
                 backlog(crm, kpi, bare, job, done);

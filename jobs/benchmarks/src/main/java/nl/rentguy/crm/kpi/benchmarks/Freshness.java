@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
@@ -67,7 +68,7 @@ public final class Freshness implements Callable<Integer> {
                 LivingCrm crm = new LivingCrm(seeding, 1, 4);
                 crm.seed();
                 Probes.prepare(seeding);
-                try (JobProcess job = JobProcess.run(database, folder, folder.resolve("run.log"), OFTEN)) {
+                try (JobProcess job = JobProcess.run(database, folder, folder.resolve("run.log"), List.of(OFTEN))) {
                     return measure(database, crm, job);
                 }
             }

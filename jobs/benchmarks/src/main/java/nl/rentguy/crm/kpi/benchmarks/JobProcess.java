@@ -48,7 +48,7 @@ final class JobProcess implements AutoCloseable {
     }
 
     /** {@code crm-kpi run} on that database, with its state in the folder, and the defaults but for those settings. */
-    static JobProcess run(LaptopDatabase database, Path folder, Path log, String... settings) throws Exception {
+    static JobProcess run(LaptopDatabase database, Path folder, Path log, List<String> settings) throws Exception {
         Path config = Files.writeString(folder.resolve("job.properties"), """
                 crm.jdbc-url = %1$s
                 kpi.jdbc-url = %1$s

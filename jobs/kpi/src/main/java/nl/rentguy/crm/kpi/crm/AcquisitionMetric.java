@@ -28,7 +28,7 @@ public record AcquisitionMetric(
         long gtmConversionCents,
         @Nullable String gaPropertyId,
         @Nullable String gtmContainerId)
-        implements CrmRow {
+        implements CrmRow, Entity {
 
     /** This version, with what was not sent of it as it was before. */
     public AcquisitionMetric after(@Nullable AcquisitionMetric before) {

@@ -17,7 +17,7 @@ public record Activity(
         String type,
         Instant occurredAt,
         @Nullable Instant dueAt,
-        boolean done) implements CrmRow {
+        boolean done) implements CrmRow, Entity {
 
     /** Whether it is still to be done: an activity of type {@code task}, in any case, that is due some time and not done. */
     public boolean isOpenTask() {

@@ -18,7 +18,7 @@ public record AutomationRun(
         Status status,
         Instant createdAt,
         @Nullable Instant completedAt)
-        implements CrmRow {
+        implements CrmRow, Entity {
 
     /** How far a run is. */
     public enum Status {

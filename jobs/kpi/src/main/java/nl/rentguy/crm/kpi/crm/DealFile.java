@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.crm;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,8 @@ public record DealFile(
         boolean settled,
         int pastVisits,
         @Nullable Instant deletedAt,
-        Contacts contacts) {
+        Contacts contacts)
+        implements Entity {
 
     public static final DealFile EMPTY = new DealFile(null, null, List.of(), false, 0, null, Contacts.NONE);
 
@@ -103,6 +105,13 @@ public record DealFile(
                 true,
                 past == null ? pastVisits : Math.max(pastVisits, past.lastVisit()),
                 past != null && deletedAt == null ? now : deletedAt);
+    }
+
+    /** The file without the oldest visits to stages that it has left, up to the first that is not history. */
+    public DealFile withoutVisits(Predicate<StageVisit> isHistory) {
+        return history == null
+                ? this
+                : with(history.withoutVisits(isHistory), remembered, versions, settled, pastVisits, deletedAt);
     }
 
     /** The file without what is known of earlier lives. */

@@ -3,6 +3,7 @@ package nl.rentguy.crm.kpi.crm;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reopened whether it was won or lost in its stage, and is open there again
  * @param closedAt when the deal became won (lost), unmoved by later edits; null while it is open
  * @param closedVisit the visit to this stage, while it is over because the deal was won or lost; null otherwise
- * @param leftVisits the visits to stages that the deal has left, oldest first
+ * @param leftVisits the visits to stages that the deal has left, oldest first, without those that are history
  */
 public record DealHistory(
         Deal deal,
@@ -53,6 +54,24 @@ public record DealHistory(
                 ? visitEndedBy(next, at, end, next.pipelineId())
                 : closedVisit == null ? null : closedVisit.with(end, next.pipelineId());
         return new DealHistory(next, visit, stageEnteredAt, false, closed, over, leftVisits);
+    }
+
+    /** The history without the oldest visits to stages that the deal has left, up to the first that is not history; itself when there are none. */
+    DealHistory withoutVisits(Predicate<StageVisit> isHistory) {
+        int first = 0;
+        while (first < leftVisits.size() && isHistory.test(leftVisits.get(first))) {
+            first++;
+        }
+        return first == 0
+                ? this
+                : new DealHistory(
+                        deal,
+                        visit,
+                        stageEnteredAt,
+                        reopened,
+                        closedAt,
+                        closedVisit,
+                        List.copyOf(leftVisits.subList(first, leftVisits.size())));
     }
 
     /** {@code updated_at} is kept by the CRM's own code alone: a version of somebody else may have left it as it was. */

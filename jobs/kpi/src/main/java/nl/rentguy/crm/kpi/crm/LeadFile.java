@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param deals by id
  * @param counts how many deals there are of each tenant
  */
-public record LeadFile(@Nullable Lead lead, ById<DealOfLead> deals, Map<String, Count> counts) {
+public record LeadFile(@Nullable Lead lead, ById<DealOfLead> deals, Map<String, Count> counts) implements Entity {
 
     public static final LeadFile EMPTY = new LeadFile(null, ById.none(), Map.of());
 

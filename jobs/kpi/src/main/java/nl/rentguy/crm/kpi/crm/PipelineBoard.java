@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param pipeline null while only stages are known, or when the pipeline's row is deleted before theirs
  * @param stages by id
  */
-public record PipelineBoard(@Nullable Pipeline pipeline, ById<Stage> stages) {
+public record PipelineBoard(@Nullable Pipeline pipeline, ById<Stage> stages) implements Entity {
 
     public static final PipelineBoard EMPTY = new PipelineBoard(null, ById.none());
 

@@ -5,7 +5,7 @@ package nl.rentguy.crm.kpi.crm;
  *
  * @param order position on the board, the CRM's column {@code "order"}
  */
-public record Stage(long id, long pipelineId, String name, int order) implements CrmRow.Part {
+public record Stage(long id, long pipelineId, String name, int order) implements CrmRow.Part, Entity {
 
     @Override
     public long parentId() {

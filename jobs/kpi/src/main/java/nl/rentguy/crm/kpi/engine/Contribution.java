@@ -16,6 +16,10 @@ public sealed interface Contribution {
     /** An amount that is added to a cell's sums. */
     record OfAmounts(Cell cell, Amounts amounts, long first, long end) implements Contribution {}
 
-    /** A row of its own. Of several with the same table and key at most one holds at any instant. */
-    record OfRow(String table, KpiRow row, long first, long end) implements Contribution {}
+    /**
+     * A row of its own. Of several with the same table and key at most one holds at any instant.
+     *
+     * @param stays whether it is history when it ends: the row stays in the table as it is, whatever becomes of the entity
+     */
+    record OfRow(String table, KpiRow row, long first, long end, boolean stays) implements Contribution {}
 }

@@ -30,6 +30,11 @@ public interface Contributions {
 
     /** A row of that table that is there at every instant t with {@code from <= t < until}. */
     default void rowBetween(Instant from, Instant until, String table, KpiRow row) {
-        add(new Contribution.OfRow(table, row, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
+        add(new Contribution.OfRow(table, row, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until), false));
+    }
+
+    /** A row of that table that is history from that instant on: it stays as it is, whatever becomes of the entity. */
+    default void rowUntilHistory(Instant history, String table, KpiRow row) {
+        add(new Contribution.OfRow(table, row, Long.MIN_VALUE, KpiTime.atOrAfter(history), true));
     }
 }

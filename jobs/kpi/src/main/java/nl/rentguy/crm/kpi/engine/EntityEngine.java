@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Contribution.OfAmounts;
 import nl.rentguy.crm.kpi.engine.Contribution.OfRow;
@@ -45,6 +46,12 @@ public final class EntityEngine<S> {
         return new Tracked<>(model.fold(entity.state(), change), entity.evaluatedAt(), entity.nextBoundary());
     }
 
+    /** What the entity that it is a part of needs to know of it; null when nothing. */
+    public CrmRow.@Nullable Part part(Tracked<S> entity) {
+        S state = entity.state();
+        return state == null ? null : model.part(state);
+    }
+
     /**
      * Applies a change that counts from {@code now} on. What time alone changed before then is emitted first, each at its own instant.
      *
@@ -59,8 +66,9 @@ public final class EntityEngine<S> {
         S after = changed == null ? null : model.forget(changed, Instant.ofEpochMilli(now));
         List<Contribution> lost = new ArrayList<>();
         List<Contribution> gained = new ArrayList<>();
-        model.difference(before, after, now, lost::add, gained::add);
-        emitDifference(lost, gained, now, out);
+        model.difference(before, changed, now, lost::add, gained::add);
+        boolean moves = before != null && changed != null && model.movesToAnotherTenant(before, changed);
+        emitDifference(lost, gained, now, moves, out);
         return new Tracked<>(
                 after,
                 now,
@@ -72,7 +80,8 @@ public final class EntityEngine<S> {
         return entity.state() == null || entity.nextBoundary() <= now ? Long.MAX_VALUE : entity.nextBoundary();
     }
 
-    private static void emitDifference(List<Contribution> lost, List<Contribution> gained, long now, Effects out) {
+    private static void emitDifference(
+            List<Contribution> lost, List<Contribution> gained, long now, boolean moves, Effects out) {
         Map<Cell, Amounts> sums = new LinkedHashMap<>();
         Map<RowKey, KpiRow> rows = new LinkedHashMap<>();
         for (Contribution contribution : lost) {
@@ -86,19 +95,30 @@ public final class EntityEngine<S> {
             }
         }
         for (Contribution contribution : gained) {
-            if (!contribution.holdsAt(now)) {
-                continue;
-            }
             if (contribution instanceof OfAmounts of) {
-                sums.merge(of.cell(), of.amounts(), Amounts::plus);
+                if (of.holdsAt(now)) {
+                    sums.merge(of.cell(), of.amounts(), Amounts::plus);
+                }
             } else if (contribution instanceof OfRow of) {
-                KpiRow row = of.row();
-                if (!row.equals(rows.remove(new RowKey(of.table(), row.key())))) {
-                    out.row(of.table(), row.key(), row.values(), now);
+                boolean isHistory = of.stays() && of.end() <= now;
+                if (of.holdsAt(now) || isHistory) {
+                    KpiRow row = of.row();
+                    if (!row.equals(rows.remove(new RowKey(of.table(), row.key())))) {
+                        out.row(of.table(), row.key(), row.values(), now);
+                    }
+                    if (isHistory) {
+                        out.history(of.table(), row.key(), now);
+                    }
                 }
             }
         }
-        rows.keySet().forEach(row -> out.row(row.table, row.key, null, now));
+        rows.keySet().forEach(row -> {
+            if (moves) {
+                out.moved(row.table, row.key, now);
+            } else {
+                out.row(row.table, row.key, null, now);
+            }
+        });
         sums.forEach((cell, amounts) -> {
             if (!amounts.isZero()) {
                 out.sums(new Delta(cell, now, amounts));
@@ -137,7 +157,11 @@ public final class EntityEngine<S> {
                 out.sums(new Delta(
                         of.cell(), at, begins ? of.amounts() : of.amounts().negated()));
             } else if (contribution instanceof OfRow of) {
-                out.row(of.table(), of.row().key(), begins ? of.row().values() : null, at);
+                if (begins || !of.stays()) {
+                    out.row(of.table(), of.row().key(), begins ? of.row().values() : null, at);
+                } else {
+                    out.history(of.table(), of.row().key(), at);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.engine;
 
 import java.time.Instant;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,16 @@ public interface EntityModel<S> {
         if (after != null) {
             contribute(after, now, now, gained);
         }
+    }
+
+    /** Whether it is another tenant's after a change; false by default, where no row of it would stay with the former. */
+    default boolean movesToAnotherTenant(S before, S after) {
+        return false;
+    }
+
+    /** What the entity that it is a part of needs to know of it; null when nothing, or when it is a part of none, as by default. */
+    default CrmRow.@Nullable Part part(S state) {
+        return null;
     }
 
     /**

@@ -10,12 +10,9 @@ import nl.rentguy.crm.kpi.cdc.RowCounts;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
-import nl.rentguy.crm.kpi.crm.Contact;
-import nl.rentguy.crm.kpi.crm.CrmTable;
-import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.operators.AccumulateFunction;
 import nl.rentguy.crm.kpi.operators.Cadence;
 import nl.rentguy.crm.kpi.operators.CombineOperator;
@@ -23,8 +20,6 @@ import nl.rentguy.crm.kpi.operators.CommitClockFactory;
 import nl.rentguy.crm.kpi.operators.DecodeOperator;
 import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
-import nl.rentguy.crm.kpi.operators.EntityFunction.ModelOf;
-import nl.rentguy.crm.kpi.operators.EntityFunction.PartOf;
 import nl.rentguy.crm.kpi.operators.RememberOperator;
 import nl.rentguy.crm.kpi.operators.SavedKeysOperator;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
@@ -38,7 +33,6 @@ import nl.rentguy.crm.kpi.store.Sinks;
 import nl.rentguy.crm.kpi.store.TableRow;
 import nl.rentguy.crm.kpi.store.WrittenUntil;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
@@ -55,18 +49,20 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> commit-clock --> decode --+==> runs ----------------------+--> combine ==> accumulate --+
- *                                   |      +==> metrics -------------------+                            |
- *              dead-letter-sink <---+      +==> activities ==> deals ------+                            | by tenant
- *                                   |      +==> deals ==> leads -----------+--> rows -------------------+
- *                                   |      +==> stages ==> pipelines ------+                            v
- *                                   +--> status <---------------------------------------------------- write ---> KPI database
+ * crm-source --> commit-clock --> decode --+==> activities ------------------------+--> combine ==> accumulate --+
+ *                                   |      |        v                              |                             | by tenant
+ *              dead-letter-sink <---+      +==> deals, stages ---------------------+--> rows --------------------+
+ *                                   |      |        v                              |                             v
+ *                                   |      +==> leads, pipelines, runs, metrics ---+                           write ---> KPI database
+ *                                   |                                                                            |
+ *                                   +--> status <----------------------------------------------------------------+
  *                                          |
  * ==> by key                               +--> status-sink
  * }</pre>
  *
- * <p>Each row of the CRM is an entity, which sends what another one needs of it there: an activity to its deal, a deal to its lead, a
- * stage to its pipeline. Before the deals there goes what an earlier job knew of them, see {@link RememberOperator}.
+ * <p>Each row of the CRM is an entity, or the root of one, which tells the one that it is a part of what that needs to know: an activity
+ * its deal, a deal its lead, a stage its pipeline. Before the deals there goes what an earlier job knew of them, see
+ * {@link RememberOperator}.
  */
 public final class KpiGraph {
 
@@ -98,7 +94,7 @@ public final class KpiGraph {
     }
 
     private void derive(DataStream<RawChange> crm) {
-        SingleOutputStreamOperator<RowChange> changes = decode(clocked(crm));
+        SingleOutputStreamOperator<EntityChange> changes = decode(clocked(crm));
         DataStream<Long> kpiTime = publish(entities(changes));
         status(changes.getSideOutput(DecodeOperator.PROGRESS), kpiTime);
     }
@@ -128,10 +124,10 @@ public final class KpiGraph {
                 .uid(Uids.COMMIT_CLOCK);
     }
 
-    private SingleOutputStreamOperator<RowChange> decode(DataStream<RawChange> raw) {
-        SingleOutputStreamOperator<RowChange> changes = raw.transform(
+    private SingleOutputStreamOperator<EntityChange> decode(DataStream<RawChange> raw) {
+        SingleOutputStreamOperator<EntityChange> changes = raw.transform(
                         Uids.DECODE,
-                        StreamTypes.ROW_CHANGE,
+                        StreamTypes.ENTITY_CHANGE,
                         new DecodeOperator(CapturedTables.of(config), settings.words()))
                 .uid(Uids.DECODE);
         changes.getSideOutput(DecodeOperator.DEAD_LETTERS)
@@ -141,68 +137,45 @@ public final class KpiGraph {
         return changes;
     }
 
-    private Entities entities(DataStream<RowChange> changes) {
+    /** All entities: parts first, and behind them what they are parts of. */
+    private Entities entities(DataStream<EntityChange> changes) {
         Entities all = new Entities();
-        DataStream<EntityChange> activities = all.of(
-                Uids.ACTIVITIES,
-                own(CrmTable.ACTIVITIES, changes),
-                Kpis::activities,
-                Contact::of,
-                StreamTypes.ACTIVITY);
-        DataStream<EntityChange> deals = of(CrmTable.DEALS, changes)
-                .transform(
-                        Uids.ownRows(CrmTable.DEALS),
-                        StreamTypes.ENTITY_CHANGE,
-                        new RememberOperator(new RememberedDeals(Database.kpi(config))))
-                .uid(Uids.ownRows(CrmTable.DEALS));
-        DataStream<EntityChange> dealsOfLeads =
-                all.of(Uids.DEALS, deals.union(activities), Kpis::deals, Kpis::ofLead, StreamTypes.DEAL_FILE);
-        all.of(
-                Uids.LEADS,
-                own(CrmTable.LEADS, changes).union(dealsOfLeads),
-                Kpis::leads,
-                nothing(),
-                StreamTypes.LEAD_FILE);
-        all.of(Uids.RUNS, own(CrmTable.AUTOMATION_RUNS, changes), Kpis::runs, nothing(), StreamTypes.RUN);
-        DataStream<EntityChange> stages = all.of(
-                Uids.STAGES,
-                own(CrmTable.PIPELINE_STAGES, changes),
-                kpis -> kpis.stages(),
-                stage -> stage,
-                StreamTypes.STAGE);
-        all.of(
-                Uids.PIPELINES,
-                own(CrmTable.PIPELINES, changes).union(stages),
-                Kpis::boards,
-                nothing(),
-                StreamTypes.PIPELINE_BOARD);
-        all.of(Uids.METRICS, own(CrmTable.ACQUISITION_METRICS, changes), Kpis::metrics, nothing(), StreamTypes.METRIC);
+        DataStream<EntityChange> parts = null;
+        for (int depth = EntityKind.deepest(); depth >= 0; depth--) {
+            DataStream<EntityChange> own = ofOwnRows(depth, changes);
+            parts = all.of(depth, parts == null ? own : own.union(parts));
+        }
         return all;
     }
 
-    private static <S> PartOf<S> nothing() {
-        return entity -> null;
+    /** Those with so many kinds above them. */
+    private DataStream<EntityChange> ofOwnRows(int depth, DataStream<EntityChange> changes) {
+        DataStream<EntityChange> own = changes.filter(change -> change.depth() == depth)
+                .name(Uids.ownRows(depth))
+                .uid(Uids.ownRows(depth));
+        return depth != EntityKind.DEAL.depth()
+                ? own
+                : own.transform(
+                                Uids.REMEMBERED_DEALS,
+                                StreamTypes.ENTITY_CHANGE,
+                                new RememberOperator(new RememberedDeals(Database.kpi(config))))
+                        .uid(Uids.REMEMBERED_DEALS);
     }
 
-    /** What all kinds of entities have to say. */
+    /** What all entities have to say. */
     private final class Entities {
 
         private @Nullable DataStream<Delta> deltas;
         private @Nullable DataStream<TableRow> rows;
 
-        /** Adds a kind, and tells what other entities need of it. */
-        <S> DataStream<EntityChange> of(
-                String uid,
-                DataStream<EntityChange> changes,
-                ModelOf<S> modelOf,
-                PartOf<S> partOf,
-                TypeInformation<S> type) {
-            SingleOutputStreamOperator<Delta> entities = changes.keyBy(EntityChange::entityId, Types.LONG)
+        /** Adds those with so many kinds above them, and tells what the ones above need of them. */
+        DataStream<EntityChange> of(int depth, DataStream<EntityChange> changes) {
+            String uid = Uids.entities(depth);
+            SingleOutputStreamOperator<Delta> entities = changes.keyBy(EntityChange::entity, StreamTypes.ENTITY_ID)
                     .transform(
                             uid,
                             StreamTypes.DELTA,
-                            new SavedKeysOperator<>(
-                                    new EntityFunction<>(settings, modelOf, partOf, type, cadence.tickMillis())))
+                            new SavedKeysOperator<>(new EntityFunction(settings, cadence.tickMillis())))
                     .uid(uid);
             DataStream<Delta> combined = entities.transform(
                             Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
@@ -220,19 +193,6 @@ public final class KpiGraph {
         DataStream<TableRow> rows() {
             return Objects.requireNonNull(rows, "there is no entity");
         }
-    }
-
-    private static DataStream<EntityChange> own(CrmTable table, DataStream<RowChange> changes) {
-        return of(table, changes)
-                .map(EntityChange::ofOwnRow, StreamTypes.ENTITY_CHANGE)
-                .name(Uids.ownRows(table))
-                .uid(Uids.ownRows(table));
-    }
-
-    private static DataStream<RowChange> of(CrmTable table, DataStream<RowChange> changes) {
-        return changes.filter(change -> change.table() == table)
-                .name(Uids.rows(table))
-                .uid(Uids.rows(table));
     }
 
     private DataStream<Long> publish(Entities entities) {

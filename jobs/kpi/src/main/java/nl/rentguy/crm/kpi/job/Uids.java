@@ -1,7 +1,5 @@
 package nl.rentguy.crm.kpi.job;
 
-import nl.rentguy.crm.kpi.crm.CrmTable;
-
 /** The operators' ids. Savepoints are matched by them: a changed id is lost state. */
 final class Uids {
 
@@ -9,13 +7,7 @@ final class Uids {
     static final String DECODE = "decode";
     static final String COMMIT_CLOCK = "commit-clock";
     static final String DEAD_LETTER_SINK = "dead-letter-sink";
-    static final String ACTIVITIES = "activities";
-    static final String STAGES = "stages";
-    static final String LEADS = "leads";
-    static final String DEALS = "deals";
-    static final String PIPELINES = "pipelines";
-    static final String RUNS = "runs";
-    static final String METRICS = "metrics";
+    static final String REMEMBERED_DEALS = "remembered-deals";
     static final String COMBINE = "combine";
     static final String ACCUMULATE = "accumulate";
     static final String WRITE = "write";
@@ -26,13 +18,13 @@ final class Uids {
 
     private Uids() {}
 
-    /** The changes of that CRM table. */
-    static String rows(CrmTable table) {
-        return table.tableName().replace('_', '-') + "-rows";
+    /** Changes of the rows that are, or are the roots of, entities with so many kinds above them. */
+    static String ownRows(int depth) {
+        return "own-rows-" + depth;
     }
 
-    /** The same, on their way to the entity that each row is. */
-    static String ownRows(CrmTable table) {
-        return table.tableName().replace('_', '-') + "-own-rows";
+    /** Entities with so many kinds above them. */
+    static String entities(int depth) {
+        return "entities-" + depth;
     }
 }

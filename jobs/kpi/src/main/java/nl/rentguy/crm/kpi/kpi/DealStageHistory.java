@@ -63,7 +63,19 @@ public final class DealStageHistory implements RowKpi {
             .column("currency", TEXT, View::currency)
             .column("outcome", TEXT, View::outcome)
             .column("deleted_at", TIMESTAMPTZ, v -> null)
-            .keptRows("outcome", "left_at", "deleted_at");
+            .keptRows("outcome", "left_at", "closed_at", "deleted_at");
+
+    private final KpiSettings settings;
+
+    DealStageHistory(KpiSettings settings) {
+        this.settings = settings;
+    }
+
+    /** 2: a visit that ended long ago is history. */
+    @Override
+    public int version() {
+        return 2;
+    }
 
     @Override
     public KpiTable<?> table() {
@@ -75,30 +87,26 @@ public final class DealStageHistory implements RowKpi {
         Deal deal = history.deal();
         StageVisit over = history.closedVisit();
         String outcome = deal.isOpen() ? history.reopened() ? "reopened" : null : word(deal.outcome());
-        add(
-                over != null
-                        ? View.of(deal, over, history.closedAt(), outcome)
-                        : new View(
-                                deal,
-                                history.visit(),
-                                deal.pipelineId(),
-                                deal.stageId(),
-                                history.stageEnteredAt(),
-                                null,
-                                history.closedAt(),
-                                deal.valueCents(),
-                                deal.currency(),
-                                outcome),
-                to);
+        View current = over != null
+                ? View.of(deal, over, history.closedAt(), outcome)
+                : new View(
+                        deal,
+                        history.visit(),
+                        deal.pipelineId(),
+                        deal.stageId(),
+                        history.stageEnteredAt(),
+                        null,
+                        history.closedAt(),
+                        deal.valueCents(),
+                        deal.currency(),
+                        outcome);
+        to.row(TABLE.name(), TABLE.row(current));
     }
 
     @Override
     public void contribute(Deal deal, StageVisit left, Contributions to) {
-        add(View.of(deal, left, null, word(left.end())), to);
-    }
-
-    private static void add(View view, Contributions to) {
-        to.row(TABLE.name(), TABLE.row(view));
+        to.rowUntilHistory(
+                settings.historyFrom(left), TABLE.name(), TABLE.row(View.of(deal, left, null, word(left.end()))));
     }
 
     private static String word(Enum<?> value) {

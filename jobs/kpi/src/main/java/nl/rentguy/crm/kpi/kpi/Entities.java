@@ -10,6 +10,7 @@ import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.Contacts;
+import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
@@ -66,8 +67,17 @@ final class Entities {
                             file.history() == null ? null : file.history().deal()));
         }
 
-        /** What a lead needs to know of it; null when nothing. */
-        static @Nullable DealOfLead ofLead(DealFile file) {
+        @Override
+        public boolean movesToAnotherTenant(DealFile before, DealFile after) {
+            DealHistory was = before.history();
+            DealHistory is = after.history();
+            return was != null
+                    && is != null
+                    && !was.deal().tenantId().equals(is.deal().tenantId());
+        }
+
+        @Override
+        public CrmRow.@Nullable Part part(DealFile file) {
             return file.history() == null ? null : DealOfLead.of(file.history().deal());
         }
 
@@ -191,7 +201,8 @@ final class Entities {
 
         @Override
         public @Nullable DealFile forget(DealFile file, Instant now) {
-            DealFile kept = file.settledAt(now);
+            DealFile kept = file.settledAt(now)
+                    .withoutVisits(left -> !settings.historyFrom(left).isAfter(now));
             DealFile left = expiresAt(kept).isAfter(now) ? kept : kept.withoutPast();
             return left.isEmpty() ? null : left;
         }
@@ -297,6 +308,11 @@ final class Entities {
         }
 
         @Override
+        public CrmRow.Part part(Stage stage) {
+            return stage;
+        }
+
+        @Override
         public void contribute(Stage stage, long from, long until, Contributions to) {
             // Its pipeline does.
         }
@@ -308,6 +324,11 @@ final class Entities {
         @Override
         public @Nullable Activity fold(@Nullable Activity activity, RowChange change) {
             return change.row(Activity.class);
+        }
+
+        @Override
+        public CrmRow.Part part(Activity activity) {
+            return Contact.of(activity);
         }
 
         @Override

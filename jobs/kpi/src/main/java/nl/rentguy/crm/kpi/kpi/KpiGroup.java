@@ -11,7 +11,7 @@ public enum KpiGroup {
             new SalesVelocity(settings),
             new DealsDaily(settings),
             new ClosedDealsDaily(settings),
-            new DealStageHistory(),
+            new DealStageHistory(settings),
             new Deals())),
     AUTOMATION(settings -> List.of(new AutomationSla(settings))),
     LEADS(settings -> List.of(

@@ -11,6 +11,7 @@ import java.util.function.BiConsumer;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 
@@ -143,6 +144,16 @@ public record KpiSettings(
     /** From when on the figures of that day no longer change. */
     public Instant frozenAt(LocalDate day) {
         return startOf(day.plusDays(freezeDays));
+    }
+
+    /** From when on a visit to a stage that a deal has left is history: what is known of it no longer changes. */
+    Instant historyFrom(StageVisit left) {
+        return left.leftAt().plus(Duration.ofDays(freezeDays));
+    }
+
+    /** What ended until then is history at that instant. */
+    public Instant lastHistory(Instant now) {
+        return now.minus(Duration.ofDays(freezeDays));
     }
 
     /** When no other window and no other time zone makes use of a run any more: zones are up to 26 hours apart. */

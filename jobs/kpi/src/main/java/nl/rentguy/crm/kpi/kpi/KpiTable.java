@@ -24,10 +24,11 @@ public final class KpiTable<V> {
      * known the outcome becomes {@code deleted}, and the end that time.
      *
      * @param outcome a text column: null and {@code reopened} mean that the end is not known
-     * @param end a column of instants
+     * @param end a column of instants. A row that ended {@code kpi.freeze-days} ago is history: it stays as it is
+     * @param open a column of instants: while it is set the row may change although its end is known
      * @param deleted a column of instants: when the row went; null while it is derived
      */
-    public record KeptRows(String outcome, String end, String deleted) {}
+    public record KeptRows(String outcome, String end, String open, String deleted) {}
 
     private final String name;
     private final List<Column> keyColumns = new ArrayList<>();
@@ -69,8 +70,8 @@ public final class KpiTable<V> {
     }
 
     /** Lets rows stay when they are no longer derived, see {@link KeptRows}. */
-    public KpiTable<V> keptRows(String outcome, String end, String deleted) {
-        keptRows = new KeptRows(outcome, end, deleted);
+    public KpiTable<V> keptRows(String outcome, String end, String open, String deleted) {
+        keptRows = new KeptRows(outcome, end, open, deleted);
         return this;
     }
 

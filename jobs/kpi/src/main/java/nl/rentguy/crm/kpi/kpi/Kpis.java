@@ -6,16 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
-import nl.rentguy.crm.kpi.crm.Activity;
-import nl.rentguy.crm.kpi.crm.AutomationRun;
-import nl.rentguy.crm.kpi.crm.DealFile;
-import nl.rentguy.crm.kpi.crm.DealOfLead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
-import nl.rentguy.crm.kpi.crm.PipelineBoard;
-import nl.rentguy.crm.kpi.crm.Stage;
+import nl.rentguy.crm.kpi.crm.Entity;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.engine.EntityModel;
-import org.jspecify.annotations.Nullable;
 
 /** The KPI tables that a job keeps, and the entities they are made of. */
 public final class Kpis {
@@ -89,43 +82,19 @@ public final class Kpis {
         throw new IllegalArgumentException(table + " has no sums");
     }
 
-    /** A deal with its past and when its activities occur, from changes of its row and of activities. */
-    public EntityModel<DealFile> deals() {
-        return new Entities.Deals(kpis, settings);
-    }
-
-    /** A lead with the deals that name it, from changes of either. */
-    public EntityModel<LeadFile> leads() {
-        return new Entities.Leads(kpis);
-    }
-
-    /** What a lead needs to know of a deal; null when nothing. */
-    public static @Nullable DealOfLead ofLead(DealFile deal) {
-        return Entities.Deals.ofLead(deal);
-    }
-
-    /** A stage, from changes of its own row. */
-    public EntityModel<Stage> stages() {
-        return new Entities.Stages();
-    }
-
-    /** An activity, from changes of its own row. */
-    public EntityModel<Activity> activities() {
-        return new Entities.Activities(kpis);
-    }
-
-    /** A pipeline with its stages, from changes of either. */
-    public EntityModel<PipelineBoard> boards() {
-        return new Entities.Boards(kpis);
-    }
-
-    /** An automation run, from changes of its own row. */
-    public EntityModel<AutomationRun> runs() {
-        return new Entities.Runs(kpis, settings);
-    }
-
-    /** What a source brought on a day, from changes of its own row. */
-    public EntityModel<AcquisitionMetric> metrics() {
-        return new Entities.Metrics(kpis, settings);
+    /** What the entities of a kind are, and contribute to these tables. */
+    @SuppressWarnings("unchecked") // a kind's entities are of one type, and no others are ever given to it
+    public EntityModel<Entity> entities(EntityKind kind) {
+        EntityModel<? extends Entity> model =
+                switch (kind) {
+                    case LEAD -> new Entities.Leads(kpis);
+                    case DEAL -> new Entities.Deals(kpis, settings);
+                    case ACTIVITY -> new Entities.Activities(kpis);
+                    case PIPELINE -> new Entities.Boards(kpis);
+                    case STAGE -> new Entities.Stages();
+                    case RUN -> new Entities.Runs(kpis, settings);
+                    case METRIC -> new Entities.Metrics(kpis, settings);
+                };
+        return (EntityModel<Entity>) model;
     }
 }

@@ -10,7 +10,6 @@ import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.RefusedException;
 import nl.rentguy.crm.kpi.cdc.RowDecoder;
 import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
-import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -24,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes raw changes, each of which has its KPI time as its timestamp; what cannot be decoded goes to {@link #DEAD_LETTERS}, counted. Reports once a second, and before each
- * checkpoint, what was read since, see {@link #PROGRESS}.
+ * Decodes raw changes, each of which has its KPI time as its timestamp, for the entities whose rows changed; what cannot be decoded goes to
+ * {@link #DEAD_LETTERS}, counted. Reports once a second, and before each checkpoint, what was read since, see {@link #PROGRESS}.
  *
  * <p>Each heartbeat tells what the publication covered when it was written. When something that is needed fell out of it,
  * changes are missing from the log, and the job ends: no restart would mend it.
  */
-public final class DecodeOperator extends AbstractStreamOperator<RowChange>
-        implements OneInputStreamOperator<RawChange, RowChange> {
+public final class DecodeOperator extends AbstractStreamOperator<EntityChange>
+        implements OneInputStreamOperator<RawChange, EntityChange> {
 
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(DecodeOperator.class);
@@ -89,7 +88,8 @@ public final class DecodeOperator extends AbstractStreamOperator<RowChange>
             if (decoded.isPresent()) {
                 decoded.get().setAside().forEach(e -> setAside(raw, e));
                 unreported.row(raw, false, decoded.get().unknownStatus());
-                output.collect(element.replace(decoded.get().change().at(element.getTimestamp())));
+                output.collect(element.replace(
+                        EntityChange.ofOwnRow(decoded.get().change().at(element.getTimestamp()))));
             }
         } catch (RefusedException e) {
             setAside(raw, e);

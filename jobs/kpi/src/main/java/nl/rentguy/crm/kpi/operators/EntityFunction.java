@@ -1,18 +1,19 @@
 package nl.rentguy.crm.kpi.operators;
 
-import java.io.Serializable;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
-import nl.rentguy.crm.kpi.crm.CrmRow;
+import nl.rentguy.crm.kpi.crm.Entity;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Bootstrap;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.Effects;
 import nl.rentguy.crm.kpi.engine.EntityEngine;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
-import nl.rentguy.crm.kpi.engine.EntityModel;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
@@ -22,7 +23,6 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
@@ -37,15 +37,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one entity per key and emits what its changes and the passing of time change in sums and rows, with one timer set at the next
- * boundary; and sends what other entities need of it to them. What comes before the first KPI time, rows of the snapshot and changes that
+ * Keeps one entity per key, of whatever kind, and emits what its changes and the passing of time change in sums and rows, with one timer set at the next
+ * boundary; and sends what the one above it needs of it to that. What comes before the first KPI time, rows of the snapshot and changes that
  * overtake it, is only taken in; it is evaluated together, at the first tick after that time.
  *
  * <p>What saved state was evaluated by may be another {@link Definition}: other settings, other versions of KPIs, other tables. What is
  * new in this one is evaluated for all entities together, at the first tick after the first watermark, as if there had been no KPI time
  * before; until then changes count for what both have. State that does not hold what is captured now is refused.
  */
-public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, EntityChange, Delta>
+public final class EntityFunction extends SavedKeysOperator.Function<EntityId, EntityChange, Delta>
         implements CheckpointedFunction {
 
     private static final long serialVersionUID = 1;
@@ -57,37 +57,25 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
     /** Rows of KPI tables that come, change and go. */
     public static final OutputTag<TableRow> ROWS = new OutputTag<>("rows", StreamTypes.TABLE_ROW);
 
-    /** What other entities need of these: parts that come, change and leave. */
+    /** What entities above need of these: parts that come, change and leave. */
     public static final OutputTag<EntityChange> PARTS = new OutputTag<>("parts", StreamTypes.ENTITY_CHANGE);
 
-    /** Names the kind of entity in a way that can be sent to a worker. */
-    @FunctionalInterface
-    public interface ModelOf<S> extends Function<Kpis, EntityModel<S>>, Serializable {}
-
-    /** What another entity needs of one; null when no other needs anything. */
-    @FunctionalInterface
-    public interface PartOf<S> extends Serializable {
-        CrmRow.@Nullable Part of(S entity);
-    }
-
     private final KpiSettings settings;
-    private final ModelOf<S> modelOf;
-    private final PartOf<S> partOf;
-    private final TypeInformation<S> type;
     private final long tickMillis;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
-    private transient EntityEngine<S> engine;
+    private transient Map<EntityKind, EntityEngine<Entity>> engines;
 
     /** By what the entities are evaluated. */
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient Definition evaluated;
 
-    /** What is new for the entities in the saved state; null when nothing is, and once they are evaluated by it. */
-    private transient @Nullable Bootstrap<S> bootstrap;
+    /** What is new for the entities in the saved state; empty when nothing is, and once they are evaluated by it. */
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient Map<EntityKind, Bootstrap<Entity>> bootstraps;
 
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient ValueState<EntityState<S>> entities;
+    private transient ValueState<EntityState> entities;
 
     /** Entities that time alone has made history, such as the runs of a day that is frozen. */
     @SuppressWarnings("NullAway.Init") // set in open
@@ -107,12 +95,8 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
     private transient boolean live;
 
     /** @param tickMillis the step of KPI time at which rows are published */
-    public EntityFunction(
-            KpiSettings settings, ModelOf<S> modelOf, PartOf<S> partOf, TypeInformation<S> type, long tickMillis) {
+    public EntityFunction(KpiSettings settings, long tickMillis) {
         this.settings = settings;
-        this.modelOf = modelOf;
-        this.partOf = partOf;
-        this.type = type;
         this.tickMillis = tickMillis;
     }
 
@@ -124,7 +108,7 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
             live |= restored;
         }
         Kpis kpis = new Kpis(settings);
-        engine = engine(kpis);
+        engines = engines(kpis);
         Definition definition = kpis.definition();
         for (Definition saved : definitionState.get()) {
             if (!saved.captured().equals(definition.captured())) {
@@ -136,17 +120,28 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
         }
         Set<String> kept = definition.goingOnFrom(definitionState.get());
         evaluated = definition;
+        bootstraps = new EnumMap<>(EntityKind.class);
         if (live && kept.size() < kpis.names().size()) {
             Set<String> added = new TreeSet<>(kpis.names());
             added.removeAll(kept);
             LOG.info("Derived anew from saved state: {}", added);
             evaluated = definition.only(kept);
-            bootstrap = new Bootstrap<>(engine(kpis.only(kept)), engine(kpis.only(added)));
+            Map<EntityKind, EntityEngine<Entity>> ofAdded = engines(kpis.only(added));
+            engines(kpis.only(kept))
+                    .forEach((kind, ofKept) -> bootstraps.put(kind, new Bootstrap<>(ofKept, of(kind, ofAdded))));
         }
     }
 
-    private EntityEngine<S> engine(Kpis kpis) {
-        return new EntityEngine<>(modelOf.apply(kpis));
+    private static Map<EntityKind, EntityEngine<Entity>> engines(Kpis kpis) {
+        Map<EntityKind, EntityEngine<Entity>> engines = new EnumMap<>(EntityKind.class);
+        for (EntityKind kind : EntityKind.values()) {
+            engines.put(kind, new EntityEngine<>(kpis.entities(kind)));
+        }
+        return engines;
+    }
+
+    private static <T> T of(EntityKind kind, Map<EntityKind, T> all) {
+        return Objects.requireNonNull(all.get(kind));
     }
 
     @Override
@@ -157,49 +152,57 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
 
     @Override
     public void open(OpenContext context) {
-        entities = getRuntimeContext().getState(StateDescriptors.entity(type));
+        entities = getRuntimeContext().getState(StateDescriptors.ENTITY);
         letGo = getRuntimeContext().getMetricGroup().counter("entities_let_go");
         withoutEffect = getRuntimeContext().getMetricGroup().counter("changes_without_effect");
     }
 
     @Override
     List<StateDescriptor<?, ?>> savedKeysOf() {
-        return bootstrap == null ? List.of() : List.of(StateDescriptors.entity(type));
+        return bootstraps.isEmpty() ? List.of() : List.of(StateDescriptors.ENTITY);
     }
 
     @Override
-    void savedKey(Long key, TimerService timers) throws Exception {
-        EntityState<S> saved = entities.value();
+    void savedKey(EntityId key, TimerService timers) throws Exception {
+        EntityState saved = entities.value();
         store(saved, saved.tracked(), timers);
     }
 
     @Override
     void passed(Watermark mark) {
-        if (bootstrap != null) {
-            bootstrap = null;
+        if (!bootstraps.isEmpty()) {
+            bootstraps.clear();
             evaluated = new Kpis(settings).definition();
         }
     }
 
     @Override
     public void processElement(EntityChange input, Context context, Collector<Delta> out) throws Exception {
-        EntityState<S> stored = entities.value();
-        Tracked<S> before = stored == null ? Tracked.nothing() : stored.tracked();
+        EntityState stored = entities.value();
+        EntityKind kind = input.entity().kind();
+        EntityEngine<Entity> engine = of(kind, engines);
+        Tracked<Entity> before = stored == null ? Tracked.nothing() : stored.tracked();
         RowChange change = input.change();
         long watermark = context.timerService().currentWatermark();
         live |= watermark != Long.MIN_VALUE;
-        Tracked<S> after;
+        Tracked<Entity> after;
         boolean unknownTime = !live || change.committedAt() == RowChange.IN_SNAPSHOT;
         if (watermark == Long.MIN_VALUE && unknownTime && before.evaluatedAt() == KpiTime.NONE) {
             after = engine.load(before, change);
         } else {
             // A change that comes after its time counts from now on: position in the log decides, not the clock.
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
-            EntityEngine<S> known = bootstrap == null ? engine : bootstrap.kept();
+            EntityEngine<Entity> known =
+                    bootstraps.isEmpty() ? engine : of(kind, bootstraps).kept();
             after = known.change(before, change, now, effects(context, out));
         }
-        change.ofPart(
-                part(before), part(after), (parent, ofPart) -> context.output(PARTS, new EntityChange(parent, ofPart)));
+        EntityKind parents = kind.parent();
+        if (parents != null) {
+            change.ofPart(
+                    engine.part(before),
+                    engine.part(after),
+                    (parent, ofPart) -> context.output(PARTS, new EntityChange(new EntityId(parents, parent), ofPart)));
+        }
         if (stored == null && after.state() == null) {
             withoutEffect.inc();
         }
@@ -208,7 +211,7 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
 
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Delta> out) throws Exception {
-        EntityState<S> stored = entities.value();
+        EntityState stored = entities.value();
         if (stored == null) {
             return;
         }
@@ -218,18 +221,14 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
                 ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
                 : timestamp;
         Effects effects = effects(context, out);
-        Tracked<S> after = bootstrap == null || stored.evaluatedAt() == KpiTime.NONE
-                ? engine.advance(stored.tracked(), now, effects)
-                : bootstrap.evaluate(stored.tracked(), Math.max(now, stored.evaluatedAt()), effects);
+        EntityKind kind = context.getCurrentKey().kind();
+        Tracked<Entity> after = bootstraps.isEmpty() || stored.evaluatedAt() == KpiTime.NONE
+                ? of(kind, engines).advance(stored.tracked(), now, effects)
+                : of(kind, bootstraps).evaluate(stored.tracked(), Math.max(now, stored.evaluatedAt()), effects);
         if (after.state() == null) {
             letGo.inc();
         }
         store(stored, after, context.timerService());
-    }
-
-    private CrmRow.@Nullable Part part(Tracked<S> entity) {
-        S state = entity.state();
-        return state == null ? null : partOf.of(state);
     }
 
     private Effects effects(Context context, Collector<Delta> out) {
@@ -243,13 +242,18 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
             public void row(String table, List<Object> key, @Nullable List<@Nullable Object> values, long at) {
                 context.output(ROWS, new TableRow(table, key, values, KpiTime.roundUp(at, tickMillis)));
             }
+
+            @Override
+            public void moved(String table, List<Object> key, long at) {
+                context.output(ROWS, TableRow.moved(table, key, KpiTime.roundUp(at, tickMillis)));
+            }
         };
     }
 
-    private void store(@Nullable EntityState<S> stored, Tracked<S> after, TimerService timers) throws Exception {
-        S state = after.state();
+    private void store(@Nullable EntityState stored, Tracked<Entity> after, TimerService timers) throws Exception {
+        Entity state = after.state();
         boolean isEvaluated = after.evaluatedAt() != KpiTime.NONE
-                && (bootstrap == null || timers.currentWatermark() != Long.MIN_VALUE);
+                && (bootstraps.isEmpty() || timers.currentWatermark() != Long.MIN_VALUE);
         long next = state == null ? Long.MAX_VALUE : isEvaluated ? after.nextBoundary() : FIRST_KPI_TIME;
         long set = stored == null ? Long.MAX_VALUE : stored.timer();
         if (set != next && set != Long.MAX_VALUE) {
@@ -261,7 +265,7 @@ public final class EntityFunction<S> extends SavedKeysOperator.Function<Long, En
         if (state == null) {
             entities.clear();
         } else {
-            entities.update(new EntityState<>(state, after.evaluatedAt(), next));
+            entities.update(new EntityState(state, after.evaluatedAt(), next));
         }
     }
 }

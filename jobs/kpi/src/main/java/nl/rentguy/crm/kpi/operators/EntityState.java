@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
+import nl.rentguy.crm.kpi.crm.Entity;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 
@@ -10,9 +11,9 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
  * @param evaluatedAt KPI time up to which its deltas have been sent; {@link KpiTime#NONE} before the first
  * @param timer the one timer that is set, in KPI time; {@link Long#MAX_VALUE} when none is
  */
-public record EntityState<S>(S entity, long evaluatedAt, long timer) {
+public record EntityState(Entity entity, long evaluatedAt, long timer) {
 
-    Tracked<S> tracked() {
+    Tracked<Entity> tracked() {
         return new Tracked<>(entity, evaluatedAt, timer);
     }
 }

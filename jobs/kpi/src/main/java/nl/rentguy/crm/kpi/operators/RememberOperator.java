@@ -16,11 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends deals to their entities, and before anything else what an earlier job knew of them: so there is no KPI time before it
+ * Sends changes on, and before anything else what an earlier job knew of deals: so there is no KPI time before it
  * has been read. A job that continues from saved state has read it, as none is saved before.
  */
 public final class RememberOperator extends AbstractStreamOperator<EntityChange>
-        implements OneInputStreamOperator<RowChange, EntityChange> {
+        implements OneInputStreamOperator<EntityChange, EntityChange> {
 
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(RememberOperator.class);
@@ -52,9 +52,9 @@ public final class RememberOperator extends AbstractStreamOperator<EntityChange>
     }
 
     @Override
-    public void processElement(StreamRecord<RowChange> element) throws Exception {
+    public void processElement(StreamRecord<EntityChange> element) throws Exception {
         remember();
-        output.collect(element.replace(EntityChange.ofOwnRow(element.getValue())));
+        output.collect(element);
     }
 
     @Override

@@ -5,7 +5,6 @@ import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 
 /** Every state of the job. The names are part of the savepoint format: a new name is an empty state. */
@@ -41,10 +40,9 @@ final class StateDescriptors {
     static final ListStateDescriptor<SourceProgress> SOURCE_PROGRESS =
             new ListStateDescriptor<>("source-progress", StreamTypes.SOURCE_PROGRESS);
 
-    private StateDescriptors() {}
-
     /** By entity: the entity. Gone when the entity is. */
-    static <S> ValueStateDescriptor<EntityState<S>> entity(TypeInformation<S> type) {
-        return new ValueStateDescriptor<>("entity", StreamTypes.entityState(type));
-    }
+    static final ValueStateDescriptor<EntityState> ENTITY =
+            new ValueStateDescriptor<>("entity", StreamTypes.ENTITY_STATE);
+
+    private StateDescriptors() {}
 }

@@ -24,6 +24,10 @@ final class TableRowSerializer extends RecordSerializer<TableRow> {
     private static final long serialVersionUID = 1;
     private static final int VERSION = 1;
 
+    private static final byte IS_THERE = 0;
+    private static final byte IS_GONE = 1;
+    private static final byte HAS_MOVED = 2;
+
     private static final byte NULL = 0;
     private static final byte TEXT = 1;
     private static final byte INTEGER = 2;
@@ -44,7 +48,7 @@ final class TableRowSerializer extends RecordSerializer<TableRow> {
         target.writeLong(row.asOf());
         writeAll(row.key(), target);
         List<@Nullable Object> values = row.values();
-        target.writeBoolean(values == null);
+        target.writeByte(values != null ? IS_THERE : row.hasMoved() ? HAS_MOVED : IS_GONE);
         if (values != null) {
             writeAll(values, target);
         }
@@ -59,7 +63,8 @@ final class TableRowSerializer extends RecordSerializer<TableRow> {
         for (Object part : readAll(source)) {
             key.add(Objects.requireNonNull(part, "a part of a key"));
         }
-        return new TableRow(table, key, source.readBoolean() ? null : readAll(source), asOf);
+        byte fate = source.readByte();
+        return new TableRow(table, key, fate == IS_THERE ? readAll(source) : null, asOf, fate == HAS_MOVED);
     }
 
     private static void writeAll(List<? extends @Nullable Object> values, DataOutputView target) throws IOException {

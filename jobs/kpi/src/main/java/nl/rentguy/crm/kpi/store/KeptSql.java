@@ -12,6 +12,11 @@ final class KeptSql {
         return "held.%s IS NULL".formatted(kept.deleted());
     }
 
+    /** Whether the row is no history, of which all that ended until the parameter is. */
+    static String changes(KeptRows kept) {
+        return "(held.%1$s IS NULL OR held.%2$s IS NOT NULL OR held.%1$s > ?)".formatted(kept.end(), kept.open());
+    }
+
     /** What it then tells: when it went, and its end, when that was not known. */
     static String assignments(KeptRows kept) {
         String goesOn = "held.%1$s IS NULL OR held.%1$s = 'reopened'".formatted(kept.outcome());

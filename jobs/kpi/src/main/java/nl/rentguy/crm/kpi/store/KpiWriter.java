@@ -273,7 +273,8 @@ public final class KpiWriter implements AutoCloseable {
                 statements.write(database, rows, begin.containsKey(table.getKey()));
             });
             if (begin.containsKey(table.getKey())) {
-                statements.markOlder(database, begin.get(table.getKey()), Instant.ofEpochMilli(first(batch)));
+                Instant first = Instant.ofEpochMilli(first(batch));
+                statements.markOlder(database, begin.get(table.getKey()), first, settings.lastHistory(first));
             }
         }
         database.commit();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Reads {@code crm_deal_stage_history} back: of each deal, whose stage entries, visits and closing an earlier job has seen, its
  * history up to then.
  *
- * <p>A deal may have had earlier lives under its id, whose rows tell when it was deleted. The job may have ended in the middle of
+ * <p>A deal may have had earlier lives under its id, each of which ends with a row that tells when it was deleted. The job may have ended in the middle of
  * writing: the newest visit that goes on, or that the deal is in after its closing, is the deal's last, and an earlier visit without an
  * end ended when the next began.
  */
@@ -144,7 +144,11 @@ public final class RememberedDeals implements Serializable {
 
     private static void collect(List<Visit> ofDeal, Consumer<PastDeal> out) {
         Visit newest = ofDeal.get(ofDeal.size() - 1);
-        List<Visit> life = ofDeal.stream().filter(visit -> !visit.deleted).toList();
+        int begin = ofDeal.size();
+        while (begin > 0 && !ofDeal.get(begin - 1).deleted) {
+            begin--;
+        }
+        List<Visit> life = ofDeal.subList(begin, ofDeal.size());
         out.accept(new PastDeal(newest.dealId, newest.tenantId, newest.number, life.isEmpty() ? null : history(life)));
     }
 

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.store;
 
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -46,13 +47,16 @@ final class TableStatements {
     private final KpiTable<?> table;
     private final List<Column> columns;
     private final String upsert;
-    private final String delete;
+    private final String goes;
+    private final String moves;
 
     TableStatements(KpiTable<?> table) {
         this.table = table;
         this.columns = table.columns();
         this.upsert = upsert(table);
-        this.delete = delete(table);
+        KeptRows kept = table.keptRows();
+        this.moves = delete(table);
+        this.goes = kept == null ? moves : mark(table, kept);
     }
 
     private static String upsert(KpiTable<?> table) {
@@ -76,16 +80,29 @@ final class TableStatements {
     }
 
     private static String delete(KpiTable<?> table) {
-        String sent = "unnest(%s, ?::timestamptz[]) AS sent (%s, as_of)"
+        return "DELETE FROM crm_kpi.%s AS held USING %s WHERE %s"
+                .formatted(table.name(), sentKeys(table), isSent(table));
+    }
+
+    private static String mark(KpiTable<?> table, KeptRows kept) {
+        return "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE %s AND %s"
+                .formatted(
+                        table.name(),
+                        KeptSql.assignments(kept),
+                        sentKeys(table),
+                        isSent(table),
+                        KeptSql.condition(kept));
+    }
+
+    private static String sentKeys(KpiTable<?> table) {
+        return "unnest(%s, ?::timestamptz[]) AS sent (%s, as_of)"
                 .formatted(arrays(table.keyColumns()), names(table.keyColumns()));
-        String key = table.keyColumns().stream()
+    }
+
+    private static String isSent(KpiTable<?> table) {
+        return table.keyColumns().stream()
                 .map(c -> "held.%1$s = sent.%1$s".formatted(c.name()))
                 .collect(joining(" AND "));
-        KeptRows kept = table.keptRows();
-        return kept == null
-                ? "DELETE FROM crm_kpi.%s AS held USING %s WHERE %s".formatted(table.name(), sent, key)
-                : "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE %s AND %s"
-                        .formatted(table.name(), KeptSql.assignments(kept), sent, key, KeptSql.condition(kept));
     }
 
     private static String names(List<Column> columns) {
@@ -116,10 +133,19 @@ final class TableStatements {
         }
     }
 
-    /** Deletes the rows with those keys; where rows are kept, marks them. */
+    /** Deletes the rows with those keys; where rows are kept, marks those that have not moved. */
     void delete(Connection database, List<TableRow> gone) throws SQLException {
-        try (PreparedStatement statement = database.prepareStatement(delete)) {
-            set(database, statement, table.keyColumns(), gone);
+        Map<Boolean, List<TableRow>> byMoved = gone.stream().collect(partitioningBy(TableRow::hasMoved));
+        execute(database, goes, byMoved.getOrDefault(false, List.of()));
+        execute(database, moves, byMoved.getOrDefault(true, List.of()));
+    }
+
+    private void execute(Connection database, String sql, List<TableRow> rows) throws SQLException {
+        if (rows.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = database.prepareStatement(sql)) {
+            set(database, statement, table.keyColumns(), rows);
             statement.executeUpdate();
         }
     }
@@ -141,18 +167,27 @@ final class TableStatements {
         }
     }
 
-    /** Where rows are kept, marks those of those tenants that are as of an earlier KPI time. */
-    void markOlder(Connection database, List<String> tenants, Instant kpiTime) throws SQLException {
+    /**
+     * Where rows are kept, marks those of those tenants that are as of an earlier KPI time.
+     *
+     * @param history what ended until then stays as it is
+     */
+    void markOlder(Connection database, List<String> tenants, Instant kpiTime, Instant history) throws SQLException {
         KeptRows kept = table.keptRows();
         if (kept == null) {
             return;
         }
         String sql =
-                "UPDATE crm_kpi.%s AS held SET %s FROM (SELECT ?::timestamptz AS as_of) AS sent WHERE tenant_id = ANY (?) AND held.as_of < sent.as_of AND %s"
-                        .formatted(table.name(), KeptSql.assignments(kept), KeptSql.condition(kept));
+                "UPDATE crm_kpi.%s AS held SET %s FROM (SELECT ?::timestamptz AS as_of) AS sent WHERE tenant_id = ANY (?) AND held.as_of < sent.as_of AND %s AND %s"
+                        .formatted(
+                                table.name(),
+                                KeptSql.assignments(kept),
+                                KeptSql.condition(kept),
+                                KeptSql.changes(kept));
         try (PreparedStatement statement = database.prepareStatement(sql)) {
             statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
             statement.setArray(2, database.createArrayOf("text", tenants.toArray()));
+            statement.setObject(3, history.atOffset(ZoneOffset.UTC));
             statement.executeUpdate();
         }
     }

@@ -28,7 +28,8 @@ import org.apache.flink.configuration.Configuration;
  */
 public final class ChangeCapture {
 
-    private static final CapturedTables CAPTURED = CapturedTables.of(new Configuration());
+    private static final CapturedTables CAPTURED = CapturedTables.of(
+            Configuration.fromMap(Map.of("crm.task-due-column", "due_at", "crm.task-status-column", "status")));
 
     private final Connection crm;
     private final Random order;

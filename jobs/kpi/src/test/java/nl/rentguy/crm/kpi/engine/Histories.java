@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -42,6 +43,24 @@ public final class Histories implements AutoCloseable {
             settings("kpi.default-currency", "USD", "kpi.stale-days", "2", "kpi.window-days", "7"));
 
     private static final int CHANGED_ONE_IN = 8;
+    private static final int SAVED_ONE_IN = 6;
+    private static final int RESTORED_ONE_IN = 10;
+
+    /** By how much a commit is earlier than one that stands before it in the log. */
+    private static final List<Duration> INVERSIONS = List.of(
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofMillis(1),
+            Duration.ofMillis(3),
+            Duration.ofSeconds(2));
+
+    /** A change of the log, and from which KPI time on it counts. */
+    private record At(RowChange change, long kpiTime) {}
+
+    private static Duration anyInversion(Random order) {
+        return INVERSIONS.get(order.nextInt(INVERSIONS.size()));
+    }
 
     private static KpiSettings settings(String... options) {
         Configuration config = new Configuration();
@@ -95,11 +114,17 @@ public final class Histories implements AutoCloseable {
             // A pipeline to begin with, so that no step falls flat.
             setCommitTime(now);
             random.apply(new Step(0, 1, 0, 0, 0), now);
+            List<At> sinceSaved = new ArrayList<>();
+            InMemoryTables saved = tables.copy();
             for (Step step : history) {
-                setCommitTime(now);
+                // Commits stand in the log in an order that is not always that of their times.
+                Instant committed = now.minus(anyInversion(order));
+                setCommitTime(committed);
                 random.apply(step, now);
-                for (RowChange change : capture.since(now.toEpochMilli())) {
-                    tables.apply(change, now.toEpochMilli());
+                for (RowChange change : capture.since(committed.toEpochMilli())) {
+                    At at = new At(change, now.toEpochMilli());
+                    sinceSaved.add(at);
+                    tables.apply(at.change, at.kpiTime);
                 }
                 assertEqual(tables, now);
                 if (!RandomCrm.jump(step).isZero()) {
@@ -107,10 +132,23 @@ public final class Histories implements AutoCloseable {
                     tables.advance(now.toEpochMilli());
                     assertEqual(tables, now);
                 }
-                if (mayChange && order.nextInt(CHANGED_ONE_IN) == 0) {
-                    KpiSettings other = OTHERS.get(order.nextInt(OTHERS.size()));
-                    change(tables, other, now);
+                if (order.nextInt(RESTORED_ONE_IN) == 0) {
+                    tables = saved.copy();
+                    for (At at : sinceSaved) {
+                        // Far behind, changes count from whole seconds on.
+                        tables.apply(at.change, Math.min(KpiTime.roundUp(at.kpiTime, 1_000), now.toEpochMilli()));
+                    }
+                    tables.advance(now.toEpochMilli());
                     assertEqual(tables, now);
+                }
+                boolean changes = mayChange && order.nextInt(CHANGED_ONE_IN) == 0;
+                if (changes) {
+                    change(tables, OTHERS.get(order.nextInt(OTHERS.size())), now);
+                    assertEqual(tables, now);
+                }
+                if (changes || order.nextInt(SAVED_ONE_IN) == 0) {
+                    saved = tables.copy();
+                    sinceSaved.clear();
                 }
             }
             if (mayChange) {

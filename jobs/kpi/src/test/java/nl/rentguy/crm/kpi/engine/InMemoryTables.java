@@ -4,19 +4,17 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.crm.Activity;
-import nl.rentguy.crm.kpi.crm.Contact;
-import nl.rentguy.crm.kpi.crm.CrmRow;
-import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.Entity;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
 import nl.rentguy.crm.kpi.kpi.Kpi;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -29,51 +27,43 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryTables implements Effects {
 
     private Kpis kpis;
-    private final Entities<?> leads;
-    private final Entities<DealFile> deals;
-    private final Entities<Activity> activities;
-    private final Entities<?> boards;
-    private final Entities<Stage> stages;
-    private final Entities<?> runs;
-    private final Entities<?> metrics;
+    private final Map<EntityKind, Entities> entities = new EnumMap<>(EntityKind.class);
     private final Map<Cell.Group, Map<List<String>, Amounts>> sums = new HashMap<>();
     private final Map<String, Map<List<Object>, List<@Nullable Object>>> rows = new HashMap<>();
 
     public InMemoryTables(Kpis kpis) {
         this.kpis = kpis;
-        this.leads = new Entities<>(Kpis::leads);
-        this.deals = new Entities<>(Kpis::deals, Kpis::ofLead, leads);
-        this.activities = new Entities<>(Kpis::activities, Contact::of, deals);
-        this.boards = new Entities<>(Kpis::boards);
-        this.stages = new Entities<>(Kpis::stages, stage -> stage, boards);
-        this.runs = new Entities<>(Kpis::runs);
-        this.metrics = new Entities<>(Kpis::metrics);
+        for (EntityKind kind : EntityKind.values()) {
+            entities.put(kind, new Entities(kind));
+        }
     }
 
-    private final class Entities<S> {
-        private final Function<Kpis, EntityModel<S>> modelOf;
-        private EntityEngine<S> engine;
-        private final Function<S, CrmRow.@Nullable Part> partOf;
-        private final @Nullable Entities<?> parents;
-        private final Map<Long, Tracked<S>> byId = new HashMap<>();
+    /** The same as it is now, as a checkpoint would have it. */
+    public InMemoryTables copy() {
+        InMemoryTables copy = new InMemoryTables(kpis);
+        entities.forEach((kind, ofKind) -> copy.entities(kind).byId.putAll(ofKind.byId));
+        sums.forEach((group, lines) -> copy.sums.put(group, new HashMap<>(lines)));
+        rows.forEach((table, byKey) -> copy.rows.put(table, new HashMap<>(byKey)));
+        return copy;
+    }
 
-        Entities(Function<Kpis, EntityModel<S>> modelOf) {
-            this(modelOf, entity -> null, null);
-        }
+    private Entities entities(EntityKind kind) {
+        return Objects.requireNonNull(entities.get(kind));
+    }
 
-        Entities(
-                Function<Kpis, EntityModel<S>> modelOf,
-                Function<S, CrmRow.@Nullable Part> partOf,
-                @Nullable Entities<?> parents) {
-            this.modelOf = modelOf;
-            this.engine = new EntityEngine<>(modelOf.apply(kpis));
-            this.partOf = partOf;
-            this.parents = parents;
+    private final class Entities {
+        private final EntityKind kind;
+        private EntityEngine<Entity> engine;
+        private final Map<Long, Tracked<Entity>> byId = new HashMap<>();
+
+        Entities(EntityKind kind) {
+            this.kind = kind;
+            this.engine = new EntityEngine<>(kpis.entities(kind));
         }
 
         void change(long id, RowChange change, long now) {
-            Tracked<S> before = byId.getOrDefault(id, Tracked.nothing());
-            Tracked<S> after = now == KpiTime.NONE
+            Tracked<Entity> before = byId.getOrDefault(id, Tracked.nothing());
+            Tracked<Entity> after = now == KpiTime.NONE
                     ? engine.load(before, change)
                     : engine.change(before, change, now, InMemoryTables.this);
             if (after.state() == null) {
@@ -81,28 +71,25 @@ public final class InMemoryTables implements Effects {
             } else {
                 byId.put(id, after);
             }
+            EntityKind parents = kind.parent();
             if (parents != null) {
-                change.at(now)
-                        .ofPart(part(before), part(after), (parent, ofPart) -> parents.change(parent, ofPart, now));
+                change.at(now).ofPart(engine.part(before), engine.part(after), (parent, ofPart) -> entities(parents)
+                        .change(parent, ofPart, now));
             }
         }
 
         void deriveBy(Kpis kept, Kpis added, Kpis all, long now) {
-            Bootstrap<S> bootstrap =
-                    new Bootstrap<>(new EntityEngine<>(modelOf.apply(kept)), new EntityEngine<>(modelOf.apply(added)));
+            Bootstrap<Entity> bootstrap =
+                    new Bootstrap<>(new EntityEngine<>(kept.entities(kind)), new EntityEngine<>(added.entities(kind)));
             byId.replaceAll((id, entity) -> bootstrap.evaluate(entity, now, InMemoryTables.this));
             byId.values().removeIf(entity -> entity.state() == null);
-            engine = new EntityEngine<>(modelOf.apply(all));
-        }
-
-        private CrmRow.@Nullable Part part(Tracked<S> entity) {
-            return entity.state() == null ? null : partOf.apply(entity.state());
+            engine = new EntityEngine<>(all.entities(kind));
         }
 
         /** As one timer per entity would: from boundary to boundary. */
         void advance(long now) {
             byId.replaceAll((id, entity) -> {
-                Tracked<S> at = entity.evaluatedAt() == KpiTime.NONE
+                Tracked<Entity> at = entity.evaluatedAt() == KpiTime.NONE
                         ? engine.advance(entity, now, InMemoryTables.this)
                         : entity;
                 for (long next = at.nextBoundary(); next <= now; next = at.nextBoundary()) {
@@ -120,23 +107,11 @@ public final class InMemoryTables implements Effects {
     }
 
     public void apply(RowChange change, long now) {
-        Entities<?> entities =
-                switch (change.table()) {
-                    case LEADS -> leads;
-                    case DEALS -> deals;
-                    case ACTIVITIES -> activities;
-                    case AUTOMATION_RUNS -> runs;
-                    case PIPELINES -> boards;
-                    case PIPELINE_STAGES -> stages;
-                    case ACQUISITION_METRICS -> metrics;
-                };
-        entities.change(change.id(), change, now);
+        entities(EntityKind.of(change.table())).change(change.id(), change, now);
     }
 
     public void advance(long now) {
-        for (Entities<?> entities : all()) {
-            entities.advance(now);
-        }
+        entities.values().forEach(ofKind -> ofKind.advance(now));
     }
 
     /** Goes on by another definition, as a job does that continues from saved state. */
@@ -146,14 +121,8 @@ public final class InMemoryTables implements Effects {
         added.removeAll(shared);
         sums.keySet().removeIf(group -> !shared.contains(group.kpi()));
         rows.keySet().retainAll(shared);
-        for (Entities<?> entities : all()) {
-            entities.deriveBy(other.only(shared), other.only(added), other, now);
-        }
+        entities.values().forEach(ofKind -> ofKind.deriveBy(other.only(shared), other.only(added), other, now));
         kpis = other;
-    }
-
-    private List<Entities<?>> all() {
-        return List.of(activities, deals, leads, stages, boards, runs, metrics);
     }
 
     @Override
@@ -174,6 +143,11 @@ public final class InMemoryTables implements Effects {
         } else {
             held.put(key, values);
         }
+    }
+
+    @Override
+    public void history(String table, List<Object> key, long at) {
+        rows.getOrDefault(table, Map.of()).remove(key);
     }
 
     private List<KpiRow> derived(Kpi kpi, Instant asOf) {
@@ -224,7 +198,7 @@ public final class InMemoryTables implements Effects {
 
     /** Whether nothing is remembered of anything. */
     public boolean isEmpty() {
-        return all().stream().allMatch(entities -> entities.byId.isEmpty())
+        return entities.values().stream().allMatch(ofKind -> ofKind.byId.isEmpty())
                 && sums.isEmpty()
                 && rows.values().stream().allMatch(Map::isEmpty);
     }

@@ -72,6 +72,11 @@ public final class RandomCrm {
             "istanbul",
             "https://example.org/?c=" + "𝒢é".repeat(2_000));
     private static final List<String> ACTIVITIES = List.of("call", "email", "task");
+    private static final List<String> TASKS = List.of("task", "Task", "TASK", "call");
+    private static final List<@Nullable String> TASK_STATUS =
+            Arrays.asList("open", "done", "Completed", null, "CLOSED", "busy");
+    private static final List<String> OF_TENANTS =
+            List.of("crm_leads", "crm_pipelines", "crm_activities", "crm_automation_runs", "crm_acquisition_metrics");
     private static final List<String> WORKFLOWS = List.of("flow-0", "flow-1", "flow-" + "1".repeat(3_000));
 
     /** No date, as CRMs write it. */
@@ -140,7 +145,7 @@ public final class RandomCrm {
     void apply(Step step, Instant now) throws SQLException {
         Instant then = now.minus(any(OFFSETS, step.when()));
         int value = step.value();
-        switch (step.what() % 42) {
+        switch (step.what() % 47) {
             case 0 -> {
                 int pipeline = id(
                         "INSERT INTO crm_pipelines (tenant_id, name) VALUES (?, ?) RETURNING id",
@@ -284,11 +289,51 @@ public final class RandomCrm {
                         value % 6 == 0,
                         pick("crm_automation_runs", step));
             case 40 -> nameless(step, now);
+            case 41 ->
+                update(
+                        "UPDATE crm_deals SET tenant_id = ?, updated_at = CASE WHEN ? THEN updated_at ELSE ? END WHERE id = ?",
+                        any(TENANTS, value),
+                        value % 3 == 0,
+                        now,
+                        pick("crm_deals", step));
+            case 42 -> {
+                String table = any(OF_TENANTS, step.when());
+                update("UPDATE " + table + " SET tenant_id = ? WHERE id = ?", any(TENANTS, value), pick(table, step));
+            }
+            case 43 -> otherKey(step);
+            case 44 ->
+                update(
+                        "UPDATE crm_automation_runs SET deal_id = (SELECT id FROM crm_deals WHERE id = ?) WHERE id = ?",
+                        value % 4 == 0 ? 0 : pick("crm_deals", value),
+                        pick("crm_automation_runs", step));
+            case 45 ->
+                update(
+                        "UPDATE crm_activities SET activity_type = ?, due_at = ?, status = ? WHERE id = ?",
+                        any(TASKS, step.when()),
+                        value % 7 == 0 ? null : then,
+                        any(TASK_STATUS, value),
+                        pick("crm_activities", step));
             default ->
                 update(
                         "UPDATE crm_deals SET lead_id = (SELECT id FROM crm_leads l WHERE l.tenant_id <> crm_deals.tenant_id ORDER BY id LIMIT 1) WHERE id = ?",
                         pick("crm_deals", step));
         }
+    }
+
+    /** What nobody else refers to gets another key: for the log one row goes, and another one comes. */
+    private void otherKey(Step step) throws SQLException {
+        String table = any(OF_TENANTS, step.when());
+        String free =
+                switch (table) {
+                    case "crm_leads" -> "NOT EXISTS (SELECT FROM crm_deals WHERE lead_id = old.id)";
+                    case "crm_pipelines" ->
+                        "NOT EXISTS (SELECT FROM crm_pipeline_stages WHERE pipeline_id = old.id) AND NOT EXISTS (SELECT FROM crm_deals WHERE pipeline_id = old.id)";
+                    default -> "true";
+                };
+        update("UPDATE " + table + " AS old SET id = id + 1000000 WHERE id = ? AND " + free, pick(table, step));
+        update(
+                "UPDATE crm_deals AS old SET id = id + 1000000 WHERE id = ? AND NOT EXISTS (SELECT FROM crm_activities WHERE deal_id = old.id) AND NOT EXISTS (SELECT FROM crm_automation_runs WHERE deal_id = old.id)",
+                step.value() % 2 == 0 ? 0 : pick("crm_deals", step));
     }
 
     /** In other letters than the CRM's. */

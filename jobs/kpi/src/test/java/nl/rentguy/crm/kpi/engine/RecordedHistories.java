@@ -17,6 +17,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
+import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -34,8 +35,8 @@ public final class RecordedHistories {
 
     private RecordedHistories() {}
 
-    private static TypeSerializer<RowChange> serializer() {
-        return StreamTypes.ROW_CHANGE.createSerializer(new SerializerConfigImpl());
+    private static TypeSerializer<EntityChange> serializer() {
+        return StreamTypes.ENTITY_CHANGE.createSerializer(new SerializerConfigImpl());
     }
 
     /** Each a list of changes in the order of their commits. */
@@ -43,14 +44,14 @@ public final class RecordedHistories {
         try (InputStream file = Objects.requireNonNull(RecordedHistories.class.getResourceAsStream("/" + FILE));
                 InputStream unzipped = new GZIPInputStream(file)) {
             DataInputViewStreamWrapper in = new DataInputViewStreamWrapper(unzipped);
-            TypeSerializer<RowChange> serializer = serializer();
+            TypeSerializer<EntityChange> serializer = serializer();
             List<List<RowChange>> histories = new ArrayList<>();
             int count = in.readInt();
             for (int i = 0; i < count; i++) {
                 List<RowChange> history = new ArrayList<>();
                 int changes = in.readInt();
                 for (int j = 0; j < changes; j++) {
-                    history.add(serializer.deserialize(in));
+                    history.add(serializer.deserialize(in).change());
                 }
                 histories.add(history);
             }
@@ -69,7 +70,7 @@ public final class RecordedHistories {
                 List<RowChange> history = record(database.database(), random);
                 out.writeInt(history.size());
                 for (RowChange change : history) {
-                    serializer().serialize(change, out);
+                    serializer().serialize(EntityChange.ofOwnRow(change), out);
                 }
             }
         }

@@ -11,6 +11,7 @@ import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealOfLead;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -130,14 +131,14 @@ class BusyEntitiesTest {
 
     private int oneMoreActivity(int before) {
         return costOfTheLast(
-                KPIS.deals(),
+                KPIS.entities(EntityKind.DEAL),
                 and(deal(0), IntStream.range(0, before).mapToObj(BusyEntitiesTest::contact)),
                 contact(before));
     }
 
     private int oneMoreMove(int before) {
         return costOfTheLast(
-                KPIS.deals(),
+                KPIS.entities(EntityKind.DEAL),
                 IntStream.rangeClosed(0, before)
                         .mapToObj(BusyEntitiesTest::deal)
                         .toList(),
@@ -146,7 +147,7 @@ class BusyEntitiesTest {
 
     private int oneMoreDealOfALead(int before) {
         return costOfTheLast(
-                KPIS.leads(),
+                KPIS.entities(EntityKind.LEAD),
                 and(
                         RowChange.of(new Lead(1, "mrdj", "google", START), 0),
                         IntStream.range(0, before).mapToObj(BusyEntitiesTest::dealOfLead)),

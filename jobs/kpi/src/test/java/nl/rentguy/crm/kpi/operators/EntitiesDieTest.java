@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
@@ -17,10 +18,11 @@ import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
-import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
+import nl.rentguy.crm.kpi.store.TableRow;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
@@ -29,21 +31,16 @@ class EntitiesDieTest {
 
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
-    private static <S> KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness(
-            EntityFunction.ModelOf<S> model, TypeInformation<S> type) throws Exception {
-        KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new SavedKeysOperator<>(
-                                new EntityFunction<>(KpiSettings.DEFAULTS, model, entity -> null, type, 20)),
-                        EntityChange::entityId,
-                        Types.LONG);
-        harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
+    private static KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness() throws Exception {
+        KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness =
+                EntityFunctionTest.harness(KpiSettings.DEFAULTS);
         harness.open();
         harness.processWatermark(NOON.toEpochMilli());
         return harness;
     }
 
-    private static void assertNothingIsLeft(KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness) {
+    private static void assertNothingIsLeft(
+            KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness) {
         assertThat(harness.numKeyedStateEntries()).as("state").isZero();
         assertThat(harness.numEventTimeTimers()).as("timers").isZero();
         Map<Cell, Amounts> sums = new HashMap<>();
@@ -75,8 +72,7 @@ class EntitiesDieTest {
 
     @Test
     void aDeal() throws Exception {
-        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
-                harness(Kpis::deals, StreamTypes.DEAL_FILE)) {
+        try (KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness = harness()) {
             List<RowChange> life = List.of(
                     deal(1, "open", NOON.plusSeconds(1)),
                     deal(2, "open", NOON.plus(Duration.ofDays(1))),
@@ -103,18 +99,54 @@ class EntitiesDieTest {
     }
 
     @Test
+    void aVisitThatIsHistoryLeavesTheStateAndItsRowStays() throws Exception {
+        try (KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness = harness()) {
+            int size = stateOf(harness);
+            for (int stage = 1; stage <= 20; stage++) {
+                Instant at = NOON.plus(Duration.ofHours(stage));
+                harness.processElement(EntityChange.ofOwnRow(deal(stage, "open", at)), at.toEpochMilli());
+            }
+            int visits = stateOf(harness) - size;
+            Instant history = NOON.plus(Duration.ofDays(KpiSettings.DEFAULTS.freezeDays() + 1));
+            harness.processWatermark(history.toEpochMilli());
+            assertThat(stateOf(harness) - size).isLessThan(visits / 5);
+            assertThat(harness.getSideOutput(EntityFunction.ROWS))
+                    .extracting(StreamRecord::getValue)
+                    .filteredOn(row -> row.table().equals("crm_deal_stage_history"))
+                    .noneMatch(TableRow::isGone);
+        }
+    }
+
+    private static int stateOf(KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness)
+            throws Exception {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        harness.getOperator().setCurrentKey(new EntityId(EntityKind.DEAL, 1));
+        EntityState deal = harness.getOperator()
+                .<EntityId>getKeyedStateBackend()
+                .getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, StateDescriptors.ENTITY)
+                .value();
+        if (deal != null) {
+            EntityStateSerializer.INSTANCE.serialize(deal, out);
+        }
+        return out.length();
+    }
+
+    private static EntityChange ofPipeline(RowChange change) {
+        return new EntityChange(new EntityId(EntityKind.PIPELINE, 7), change);
+    }
+
+    @Test
     void aPipelineWithItsStages() throws Exception {
-        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
-                harness(Kpis::boards, StreamTypes.PIPELINE_BOARD)) {
+        try (KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness = harness()) {
             long at = NOON.toEpochMilli() + 1;
             List<EntityChange> life = List.of(
-                    new EntityChange(7, RowChange.of(new Stage(1, 7, "Intake", 1), at)),
-                    new EntityChange(7, RowChange.of(new Pipeline(7, "mrdj", "Sales"), at)),
-                    new EntityChange(7, RowChange.of(new Stage(2, 7, "Proposal", 2), at)),
-                    new EntityChange(7, RowChange.of(new Pipeline(7, "mrdj", "Events"), at)),
-                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINES, 7, at)),
-                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINE_STAGES, 2, at)),
-                    new EntityChange(7, RowChange.deletion(CrmTable.PIPELINE_STAGES, 1, at)));
+                    ofPipeline(RowChange.of(new Stage(1, 7, "Intake", 1), at)),
+                    ofPipeline(RowChange.of(new Pipeline(7, "mrdj", "Sales"), at)),
+                    ofPipeline(RowChange.of(new Stage(2, 7, "Proposal", 2), at)),
+                    ofPipeline(RowChange.of(new Pipeline(7, "mrdj", "Events"), at)),
+                    ofPipeline(RowChange.deletion(CrmTable.PIPELINES, 7, at)),
+                    ofPipeline(RowChange.deletion(CrmTable.PIPELINE_STAGES, 2, at)),
+                    ofPipeline(RowChange.deletion(CrmTable.PIPELINE_STAGES, 1, at)));
             for (EntityChange change : life) {
                 harness.processElement(change, at);
             }

@@ -10,18 +10,18 @@ import java.util.Map;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.InstantiationUtil;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +38,7 @@ class EntityFunctionTest {
     private static final long TICK = 20;
     private static final int OVERDUE_SLOT = 5;
 
-    private KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness;
+    private KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness;
 
     @BeforeEach
     void open() throws Exception {
@@ -53,14 +53,14 @@ class EntityFunctionTest {
         harness.close();
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness(KpiSettings settings)
+    static KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness(KpiSettings settings)
             throws Exception {
-        KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> harness =
+        KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new SavedKeysOperator<>(
-                                new EntityFunction<>(settings, Kpis::runs, run -> null, StreamTypes.RUN, TICK)),
-                        EntityChange::entityId,
-                        Types.LONG);
+                        // As it comes to a task.
+                        InstantiationUtil.clone(new SavedKeysOperator<>(new EntityFunction(settings, TICK))),
+                        EntityChange::entity,
+                        StreamTypes.ENTITY_ID);
         harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
         return harness;
     }
@@ -268,15 +268,14 @@ class EntityFunctionTest {
         assertThat(deltas()).extracting(Delta::at).containsExactly(NOW + 1);
     }
 
+    private static EntityChange ofPipeline(long id, RowChange change) {
+        return new EntityChange(new EntityId(EntityKind.PIPELINE, id), change);
+    }
+
     @Test
     void aStageLeavesItsOldPipelineWhenItMovesAndItsLastWhenItIsDeleted() throws Exception {
-        try (KeyedOneInputStreamOperatorTestHarness<Long, EntityChange, Delta> stages =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new SavedKeysOperator<>(new EntityFunction<>(
-                                KpiSettings.DEFAULTS, kpis -> kpis.stages(), stage -> stage, StreamTypes.STAGE, TICK)),
-                        EntityChange::entityId,
-                        Types.LONG)) {
-            stages.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
+        try (KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> stages =
+                harness(KpiSettings.DEFAULTS)) {
             stages.open();
             Stage first = new Stage(5, 1, "Intake", 1);
             Stage renamed = new Stage(5, 1, "Start", 1);
@@ -292,11 +291,11 @@ class EntityFunctionTest {
             assertThat(stages.getSideOutput(EntityFunction.PARTS))
                     .extracting(StreamRecord::getValue)
                     .containsExactly(
-                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 10, first, null)),
-                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 20, renamed, first)),
-                            new EntityChange(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, null, renamed)),
-                            new EntityChange(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, moved, null)),
-                            new EntityChange(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 40, null, moved)));
+                            ofPipeline(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 10, first, null)),
+                            ofPipeline(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 20, renamed, first)),
+                            ofPipeline(1, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, null, renamed)),
+                            ofPipeline(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 30, moved, null)),
+                            ofPipeline(2, new RowChange(CrmTable.PIPELINE_STAGES, 5, 40, null, moved)));
             assertThat(stages.numKeyedStateEntries()).isZero();
         }
     }

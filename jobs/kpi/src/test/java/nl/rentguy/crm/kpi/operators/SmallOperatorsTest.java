@@ -58,7 +58,7 @@ class SmallOperatorsTest {
                         StateDescriptors.DEFINITION.getName(),
                         StateDescriptors.PENDING_ROWS.getName(),
                         StateDescriptors.WRITERS.getName(),
-                        StateDescriptors.entity(StreamTypes.RUN).getName()))
+                        StateDescriptors.ENTITY.getName()))
                 .containsExactly(
                         "aggregate", "commit-clock", "live", "definition", "pending-rows", "writers", "entity");
     }

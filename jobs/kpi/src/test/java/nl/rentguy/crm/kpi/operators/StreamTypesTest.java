@@ -19,6 +19,7 @@ import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.DealOfLead;
+import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PastDeal;
@@ -32,6 +33,7 @@ import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiRow;
+import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.KpiStatus;
@@ -63,22 +65,30 @@ class StreamTypesTest {
 
     static Stream<Arguments> types() {
         return Stream.of(
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(DEAL, 5)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(RUN, 5)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Stage(1, 2, "Intake", 3), RowChange.IN_SNAPSHOT)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(new Pipeline(1, "mrdj", "Sales"), 5)),
-                Arguments.of(StreamTypes.ENTITY_CHANGE, new EntityChange(9, RowChange.deletion(CrmTable.DEALS, 9, 5))),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(LEAD, 5)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.of(TASK, 5)),
-                Arguments.of(StreamTypes.ROW_CHANGE, RowChange.remembering(PAST)),
-                Arguments.of(StreamTypes.ROW_CHANGE, new RowChange(CrmTable.DEALS, 1, 5, null, DEAL_OF_LEAD)),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(DEAL, 5))),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(RUN, 5))),
                 Arguments.of(
-                        StreamTypes.ROW_CHANGE,
-                        new RowChange(CrmTable.ACTIVITIES, 1, 5, Contact.of(TASK), Contact.of(TASK))),
+                        StreamTypes.ENTITY_CHANGE,
+                        EntityChange.ofOwnRow(RowChange.of(new Stage(1, 2, "Intake", 3), RowChange.IN_SNAPSHOT))),
+                Arguments.of(
+                        StreamTypes.ENTITY_CHANGE,
+                        EntityChange.ofOwnRow(RowChange.of(new Pipeline(1, "mrdj", "Sales"), 5))),
+                Arguments.of(
+                        StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.deletion(CrmTable.DEALS, 9, 5))),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(LEAD, 5))),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(TASK, 5))),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.remembering(PAST))),
+                Arguments.of(
+                        StreamTypes.ENTITY_CHANGE,
+                        EntityChange.ofOwnRow(new RowChange(CrmTable.DEALS, 1, 5, null, DEAL_OF_LEAD))),
+                Arguments.of(
+                        StreamTypes.ENTITY_CHANGE,
+                        EntityChange.ofOwnRow(
+                                new RowChange(CrmTable.ACTIVITIES, 1, 5, Contact.of(TASK), Contact.of(TASK)))),
                 Arguments.of(StreamTypes.COMMIT_CLOCK, new CommitClockOperator.State(5, 4, Long.MIN_VALUE)),
                 Arguments.of(
-                        StreamTypes.entityState(StreamTypes.DEAL_FILE),
-                        new EntityState<>(
+                        StreamTypes.ENTITY_STATE,
+                        new EntityState(
                                 DealFile.EMPTY
                                         .remembering(PAST)
                                         .withVersion(DEAL)
@@ -87,12 +97,12 @@ class StreamTypesTest {
                                 5,
                                 6)),
                 Arguments.of(
-                        StreamTypes.entityState(StreamTypes.LEAD_FILE),
-                        new EntityState<>(LeadFile.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
+                        StreamTypes.ENTITY_STATE,
+                        new EntityState(LeadFile.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
                 Arguments.of(
-                        StreamTypes.entityState(StreamTypes.PIPELINE_BOARD),
-                        new EntityState<>(PipelineBoard.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
-                Arguments.of(StreamTypes.entityState(StreamTypes.RUN), new EntityState<>(RUN, 5, Long.MAX_VALUE)),
+                        StreamTypes.ENTITY_STATE,
+                        new EntityState(PipelineBoard.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
+                Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(RUN, 5, Long.MAX_VALUE)),
                 Arguments.of(
                         StreamTypes.DELTA,
                         new Delta(new Cell(GROUP, List.of()), 5, new Amounts(new long[] {1, -2}, new long[] {
@@ -113,6 +123,8 @@ class StreamTypesTest {
                         StreamTypes.KPI_STATUS,
                         new KpiStatus(KpiStatus.Phase.DEGRADED, "p", AT, 1, null, 0.5, 2, 3, Map.of("w", 4L))),
                 Arguments.of(StreamTypes.GROUP, GROUP),
+                Arguments.of(StreamTypes.ENTITY_ID, new EntityId(EntityKind.METRIC, Long.MIN_VALUE)),
+                Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(TASK, KpiTime.NONE, 6)),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),
                 Arguments.of(
                         StreamTypes.TABLE_ROW,
@@ -123,6 +135,7 @@ class StreamTypesTest {
                                         1L, 2, null, new BigDecimal("-0.250000"), AT, LocalDate.MIN, "é", Instant.MAX),
                                 5)),
                 Arguments.of(StreamTypes.TABLE_ROW, new TableRow("t", List.of("mrdj"), null, Long.MIN_VALUE)),
+                Arguments.of(StreamTypes.TABLE_ROW, TableRow.moved("t", List.of("mrdj"), 5)),
                 Arguments.of(
                         StreamTypes.WRITER_STATE,
                         new WriteOperator.WriterState(1, 2, new Kpis(KpiSettings.DEFAULTS).definition())));

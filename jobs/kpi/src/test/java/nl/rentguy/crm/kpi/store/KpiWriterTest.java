@@ -8,12 +8,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
+import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.store.KpiWriter.Batch;
 import nl.rentguy.crm.kpi.store.KpiWriter.Begins;
 import org.jspecify.annotations.Nullable;
@@ -195,6 +197,30 @@ class KpiWriterTest {
                         "1 moved 1795348800.000000",
                         "2 deleted 1795348800.020000 gone 1795348800.020000",
                         "3 deleted 1795348800.040000 gone 1795348800.040000");
+    }
+
+    @Test
+    void whatEndedLongAgoStaysAsItIsWhateverBegins() throws Exception {
+        Instant longAgo = Instant.ofEpochMilli(NOON).minus(Duration.ofDays(KpiSettings.DEFAULTS.freezeDays()));
+        write(
+                NOON,
+                visit(1, longAgo, "moved", NOON),
+                visit(2, longAgo.plusMillis(21), "moved", NOON),
+                visit(3, null, null, NOON));
+        write(NOON + 20, Begins.ALL, visit(3, null, null, NOON + 20));
+        assertThat(history())
+                .extracting(row -> row.replaceAll(" 17\\d+\\.\\d+", ""))
+                .containsExactly("1 moved", "2 moved gone", "3");
+    }
+
+    @Test
+    void ofADealThatIsAnotherTenantsNowNoHistoryStays() throws Exception {
+        write(NOON, visit(1, Instant.ofEpochMilli(NOON), "moved", NOON), visit(2, null, null, NOON));
+        write(
+                NOON + 20,
+                TableRow.moved("crm_deal_stage_history", List.of("mrdj", 7L, 1), NOON + 20),
+                TableRow.moved("crm_deal_stage_history", List.of("mrdj", 7L, 2), NOON + 20));
+        assertThat(history()).isEmpty();
     }
 
     private List<String> history() throws SQLException {

@@ -327,6 +327,14 @@ class WhatTheWorldSendsTest {
             rebuilt.awaitKpiTimeAfter(Instant.now(), tables);
             assertThat(tables.text(history)).isEqualTo("1 3 won gone, 2 1 moved gone, 3 2 deleted gone, 4 1 -");
             tables.assertEqualToOracle();
+            tables.execute("UPDATE crm_deals SET stage_id = 2 WHERE id = 7");
+            tables.execute("UPDATE crm_deals SET tenant_id = 'feestkompas' WHERE id = 7");
+            rebuilt.awaitKpiTimeAfter(Instant.now(), tables);
+            tables.assertEqualToOracle();
+            assertThat(tables.text(history + " AND tenant_id = 'feestkompas'")).isEqualTo("4 1 moved, 5 2 -");
+            assertThat(tables.text(history + " AND tenant_id = 'mrdj'"))
+                    .as("what it was before it went")
+                    .isEqualTo("1 3 won gone, 2 1 moved gone, 3 2 deleted gone");
         }
     }
 }

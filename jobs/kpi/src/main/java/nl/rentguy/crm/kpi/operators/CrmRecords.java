@@ -1,6 +1,8 @@
 package nl.rentguy.crm.kpi.operators;
 
 import static java.util.stream.Collectors.toMap;
+import static nl.rentguy.crm.kpi.operators.RecordSerializer.readNumber;
+import static nl.rentguy.crm.kpi.operators.RecordSerializer.writeNumber;
 
 import java.io.IOException;
 import java.time.Instant;
@@ -23,6 +25,7 @@ import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealFile;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.DealOfLead;
+import nl.rentguy.crm.kpi.crm.Entity;
 import nl.rentguy.crm.kpi.crm.Lead;
 import nl.rentguy.crm.kpi.crm.LeadFile;
 import nl.rentguy.crm.kpi.crm.PastDeal;
@@ -31,22 +34,16 @@ import nl.rentguy.crm.kpi.crm.PipelineBoard;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
-import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
-import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.types.StringValue;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of the CRM and their changes, which travel and rest more than anything else. */
-final class CrmRecordSerializer<T> extends RecordSerializer<T> {
+/** How rows of the CRM, their changes and entities are written: they travel and rest more than anything else. */
+final class CrmRecords {
 
-    private static final long serialVersionUID = 1;
-    private static final int VERSION = 1;
-
-    /** Which record it is. Names and tags stand in saved state. */
-    enum Kind {
+    /** Which record it is. Tags stand in saved state. */
+    private enum Kind {
         LEAD(1, Lead.class),
         PIPELINE(2, Pipeline.class),
         STAGE(3, Stage.class),
@@ -54,12 +51,9 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
         ACTIVITY(5, Activity.class),
         RUN(6, AutomationRun.class),
         METRIC(7, AcquisitionMetric.class),
-        STAGE_VISIT(8, StageVisit.class),
-        DEAL_HISTORY(9, DealHistory.class),
         PAST_DEAL(10, PastDeal.class),
         DEAL_OF_LEAD(11, DealOfLead.class),
         CONTACT(12, Contact.class),
-        ROW_CHANGE(13, RowChange.class),
         DEAL_FILE(14, DealFile.class),
         LEAD_FILE(15, LeadFile.class),
         PIPELINE_BOARD(16, PipelineBoard.class);
@@ -78,32 +72,34 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
             this.type = type;
         }
 
-        static Kind of(CrmRow row) {
-            return Objects.requireNonNull(BY_TYPE.get(row.getClass()));
+        static Kind of(Object value) {
+            return Objects.requireNonNull(BY_TYPE.get(value.getClass()));
         }
     }
 
     private static final int NOTHING = 0;
 
-    private final Kind kind;
+    private CrmRecords() {}
 
-    CrmRecordSerializer(Kind kind) {
-        this.kind = kind;
+    static void write(Entity entity, DataOutputView target) throws IOException {
+        writeAny(entity, target);
     }
 
-    @Override
-    @SuppressWarnings({"unchecked", "NullAway"}) // Flink asks for an instance to be reused; these are made anew
-    public T createInstance() {
-        return null;
+    /** Reads what {@link #write(Entity, DataOutputView)} has written. */
+    static Entity readEntity(DataInputView source) throws IOException {
+        if (readAny(source) instanceof Entity entity) {
+            return entity;
+        }
+        throw new IOException("an entity is missing");
     }
 
-    @Override
-    public void serialize(T value, DataOutputView target) throws IOException {
-        target.writeByte(VERSION);
-        write(kind, value, target);
-    }
-
-    private static void write(Kind kind, Object value, DataOutputView target) throws IOException {
+    private static void writeAny(@Nullable Object value, DataOutputView target) throws IOException {
+        if (value == null) {
+            target.writeByte(NOTHING);
+            return;
+        }
+        Kind kind = Kind.of(value);
+        target.writeByte(kind.tag);
         switch (kind) {
             case LEAD -> write((Lead) value, target);
             case PIPELINE -> write((Pipeline) value, target);
@@ -112,26 +108,24 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
             case ACTIVITY -> write((Activity) value, target);
             case RUN -> write((AutomationRun) value, target);
             case METRIC -> write((AcquisitionMetric) value, target);
-            case STAGE_VISIT -> write((StageVisit) value, target);
-            case DEAL_HISTORY -> write((DealHistory) value, target);
             case PAST_DEAL -> write((PastDeal) value, target);
             case DEAL_OF_LEAD -> write((DealOfLead) value, target);
             case CONTACT -> write((Contact) value, target);
-            case ROW_CHANGE -> write((RowChange) value, target);
             case DEAL_FILE -> write((DealFile) value, target);
             case LEAD_FILE -> write((LeadFile) value, target);
             case PIPELINE_BOARD -> write((PipelineBoard) value, target);
         }
     }
 
-    @Override
-    @SuppressWarnings("unchecked") // the kind tells the type
-    public T deserialize(DataInputView source) throws IOException {
-        expectVersion(VERSION, source);
-        return (T) read(kind, source);
-    }
-
-    private static Object read(Kind kind, DataInputView source) throws IOException {
+    private static @Nullable Object readAny(DataInputView source) throws IOException {
+        int tag = source.readByte();
+        if (tag == NOTHING) {
+            return null;
+        }
+        Kind kind = Kind.BY_TAG.get(tag);
+        if (kind == null) {
+            throw new IOException("there is no record of kind " + tag);
+        }
         return switch (kind) {
             case LEAD -> lead(source);
             case PIPELINE -> pipeline(source);
@@ -140,12 +134,9 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
             case ACTIVITY -> activity(source);
             case RUN -> run(source);
             case METRIC -> metric(source);
-            case STAGE_VISIT -> visit(source);
-            case DEAL_HISTORY -> history(source);
             case PAST_DEAL -> pastDeal(source);
             case DEAL_OF_LEAD -> dealOfLead(source);
             case CONTACT -> contact(source);
-            case ROW_CHANGE -> change(source);
             case DEAL_FILE -> dealFile(source);
             case LEAD_FILE -> leadFile(source);
             case PIPELINE_BOARD -> board(source);
@@ -405,7 +396,7 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
         return new Contact(readNumber(source), text(source), text(source), instant(source));
     }
 
-    private static void write(RowChange change, DataOutputView target) throws IOException {
+    static void write(RowChange change, DataOutputView target) throws IOException {
         StringValue.writeString(change.table().name(), target);
         writeNumber(change.id(), target);
         target.writeLong(change.committedAt());
@@ -413,31 +404,14 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
         writeAny(change.before(), target);
     }
 
-    private static RowChange change(DataInputView source) throws IOException {
+    /** Reads what {@link #write(RowChange, DataOutputView)} has written. */
+    static RowChange readChange(DataInputView source) throws IOException {
         return new RowChange(
-                CrmTable.valueOf(text(source)), readNumber(source), source.readLong(), any(source), any(source));
-    }
-
-    private static void writeAny(@Nullable CrmRow row, DataOutputView target) throws IOException {
-        if (row == null) {
-            target.writeByte(NOTHING);
-        } else {
-            Kind kind = Kind.of(row);
-            target.writeByte(kind.tag);
-            write(kind, row, target);
-        }
-    }
-
-    private static @Nullable CrmRow any(DataInputView source) throws IOException {
-        int tag = source.readByte();
-        if (tag == NOTHING) {
-            return null;
-        }
-        Kind kind = Kind.BY_TAG.get(tag);
-        if (kind == null) {
-            throw new IOException("there is no row of kind " + tag);
-        }
-        return (CrmRow) read(kind, source);
+                CrmTable.valueOf(text(source)),
+                readNumber(source),
+                source.readLong(),
+                (CrmRow) readAny(source),
+                (CrmRow) readAny(source));
     }
 
     private static void write(DealFile file, DataOutputView target) throws IOException {
@@ -470,7 +444,7 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
 
     private static DealFile dealFile(DataInputView source) throws IOException {
         DealHistory history = source.readBoolean() ? history(source) : null;
-        PastDeal remembered = (PastDeal) any(source);
+        PastDeal remembered = (PastDeal) readAny(source);
         int size = (int) readNumber(source);
         List<Deal> versions = new ArrayList<>(size);
         for (int i = 0; i < size; i++) {
@@ -512,7 +486,7 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
     }
 
     private static LeadFile leadFile(DataInputView source) throws IOException {
-        Lead lead = (Lead) any(source);
+        Lead lead = (Lead) readAny(source);
         int size = (int) readNumber(source);
         Map<Long, DealOfLead> deals = new HashMap<>();
         for (int i = 0; i < size; i++) {
@@ -530,7 +504,7 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
     }
 
     private static PipelineBoard board(DataInputView source) throws IOException {
-        Pipeline pipeline = (Pipeline) any(source);
+        Pipeline pipeline = (Pipeline) readAny(source);
         int size = (int) readNumber(source);
         Map<Long, Stage> stages = new HashMap<>();
         for (int i = 0; i < size; i++) {
@@ -578,64 +552,5 @@ final class CrmRecordSerializer<T> extends RecordSerializer<T> {
             throw new IOException("an instant is missing");
         }
         return instant;
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof CrmRecordSerializer<?> that && kind == that.kind;
-    }
-
-    @Override
-    public int hashCode() {
-        return kind.name().hashCode();
-    }
-
-    @Override
-    public TypeSerializerSnapshot<T> snapshotConfiguration() {
-        return new Snapshot<>(kind);
-    }
-
-    /** What is kept with saved state: which record it is; each tells its own version. */
-    public static final class Snapshot<T> implements TypeSerializerSnapshot<T> {
-
-        private static final int CURRENT = 1;
-
-        private @Nullable Kind kind;
-
-        /** To be read. */
-        public Snapshot() {
-            this(null);
-        }
-
-        private Snapshot(@Nullable Kind kind) {
-            this.kind = kind;
-        }
-
-        @Override
-        public int getCurrentVersion() {
-            return CURRENT;
-        }
-
-        @Override
-        public void writeSnapshot(DataOutputView out) throws IOException {
-            out.writeUTF(Objects.requireNonNull(kind).name());
-        }
-
-        @Override
-        public void readSnapshot(int version, DataInputView in, ClassLoader classLoader) throws IOException {
-            kind = Kind.valueOf(in.readUTF());
-        }
-
-        @Override
-        public TypeSerializer<T> restoreSerializer() {
-            return new CrmRecordSerializer<>(Objects.requireNonNull(kind));
-        }
-
-        @Override
-        public TypeSerializerSchemaCompatibility<T> resolveSchemaCompatibility(TypeSerializerSnapshot<T> before) {
-            return before instanceof Snapshot<T> that && kind == that.kind
-                    ? TypeSerializerSchemaCompatibility.compatibleAsIs()
-                    : TypeSerializerSchemaCompatibility.incompatible();
-        }
     }
 }
