@@ -15,7 +15,8 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // equality is defined below; copies would cost more than the rest
 public record Amounts(long[] sums, long[] carries, long[] tally) {
 
-    private static final long[] NONE = {};
+    /** No numbers. */
+    public static final long[] NONE = {};
 
     public Amounts(long[] sums) {
         this(sums, NONE, NONE);

@@ -64,6 +64,8 @@ public final class KpiJob {
         // way.
         runtime.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
         runtime.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
+        // Saved state is full of names that stand in it again and again.
+        runtime.set(ExecutionOptions.SNAPSHOT_COMPRESSION, true);
         return runtime;
     }
 }

@@ -26,16 +26,4 @@ public enum SqlType {
     public String sqlName() {
         return sqlName;
     }
-
-    /** The value that {@link Object#toString} of a value of this type was made of. */
-    public Object parse(String text) {
-        return switch (this) {
-            case TEXT, TEXT_ARRAY -> text;
-            case INTEGER -> Integer.valueOf(text);
-            case BIGINT -> Long.valueOf(text);
-            case NUMERIC -> new BigDecimal(text);
-            case DATE -> LocalDate.parse(text);
-            case TIMESTAMPTZ -> Instant.parse(text);
-        };
-    }
 }

@@ -10,7 +10,8 @@ import nl.rentguy.crm.kpi.engine.KpiRow;
 public non-sealed interface SumKpi extends Kpi {
 
     /**
-     * The rows of one key.
+     * The rows of one key. Which rows there are, by their keys, follows from which lines there are; what the rows say, from their sums. So a
+     * row goes when a line comes or goes, and only then.
      *
      * @param key as contributed, see {@link nl.rentguy.crm.kpi.engine.Cell.Group}
      * @param lines the sums of each line, none of them all zero

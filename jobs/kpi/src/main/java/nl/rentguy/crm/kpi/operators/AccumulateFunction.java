@@ -1,8 +1,9 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Cell;
@@ -11,7 +12,6 @@ import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
 import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.kpi.SumKpi;
 import nl.rentguy.crm.kpi.store.TableRow;
@@ -95,23 +95,23 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
         TimerService timers = context.timerService();
         long tick = KpiTime.roundUp(Math.max(delta.at(), timers.currentWatermark() + 1), cadence.tickMillis());
         Aggregate known = aggregates.value();
-        Aggregate aggregate = known == null ? new Aggregate() : known;
-        if (aggregate.add(delta.cell().line(), delta.amounts(), tick)) {
+        Aggregate aggregate = known == null ? Aggregate.NONE : known;
+        if (!aggregate.pending().containsKey(tick)) {
             timers.registerEventTimeTimer(tick);
         }
-        aggregates.update(aggregate);
+        aggregates.update(aggregate.plus(delta.cell().line(), delta.amounts(), tick));
     }
 
     /** Each tick is published by itself: tasks hear of different watermarks, and the writer takes all rows of the same ticks. */
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
-        Aggregate aggregate = aggregates.value();
-        if (aggregate == null) {
+        Aggregate before = aggregates.value();
+        if (before == null) {
             // It was let go, and its table may be no longer kept.
             return;
         }
-        aggregate.reach(timestamp);
-        publish(aggregate, timestamp, context, out);
+        Aggregate aggregate = before.reached(timestamp);
+        publish(before, aggregate, timestamp, context, out);
         if (aggregate.isEmpty()) {
             aggregates.clear();
         } else {
@@ -119,7 +119,8 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
         }
     }
 
-    private void publish(Aggregate aggregate, long at, OnTimerContext context, Collector<TableRow> out) {
+    private void publish(
+            Aggregate before, Aggregate aggregate, long at, OnTimerContext context, Collector<TableRow> out) {
         Cell.Group group = context.getCurrentKey();
         SumKpi kpi = kpis.sums(group.kpi());
         Instant asOf = Instant.ofEpochMilli(at);
@@ -127,21 +128,18 @@ public final class AccumulateFunction extends SavedKeysOperator.Function<Cell.Gr
         for (KpiRow row : rows) {
             out.collect(new TableRow(group.kpi(), row.key(), row.values(), at));
         }
-        for (List<String> key : aggregate.publish(rows)) {
-            if (!kpi.table().isFrozen(key, asOf, settings)) {
-                out.collect(new TableRow(group.kpi(), key(kpi.table(), key), null, at));
-            }
+        if (!aggregate.sums().keySet().equals(before.sums().keySet())) {
+            Map<List<Object>, KpiRow> gone = new LinkedHashMap<>();
+            kpi.rows(group.key(), before.sums(), asOf).forEach(row -> gone.put(row.key(), row));
+            rows.forEach(row -> gone.remove(row.key()));
+            gone.values().forEach(row -> {
+                if (!kpi.table().isFrozen(row.keyText(), asOf, settings)) {
+                    out.collect(new TableRow(group.kpi(), row.key(), null, at));
+                }
+            });
         }
         if (kpi.ages(aggregate.sums())) {
             context.timerService().registerEventTimeTimer(cadence.refreshAfter(at));
         }
-    }
-
-    private static List<Object> key(KpiTable<?> table, List<String> keyText) {
-        List<Object> key = new ArrayList<>();
-        for (int i = 0; i < keyText.size(); i++) {
-            key.add(table.keyColumns().get(i).type().parse(keyText.get(i)));
-        }
-        return key;
     }
 }

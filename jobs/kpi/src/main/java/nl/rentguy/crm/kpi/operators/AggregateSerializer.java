@@ -2,11 +2,8 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
@@ -14,7 +11,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** What is kept of a key. It is changed in place, so a checkpoint that is being written takes a copy. */
+/** What is kept of a key. */
 final class AggregateSerializer extends RecordSerializer<Aggregate> {
 
     static final AggregateSerializer INSTANCE = new AggregateSerializer();
@@ -24,18 +21,8 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     private static final int FEW = 2;
 
     @Override
-    public boolean isImmutableType() {
-        return false;
-    }
-
-    @Override
-    public Aggregate copy(Aggregate from) {
-        return from.copy();
-    }
-
-    @Override
     public Aggregate createInstance() {
-        return new Aggregate();
+        return Aggregate.NONE;
     }
 
     @Override
@@ -48,25 +35,17 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
             writeNumber(later.getKey(), target);
             writeLines(later.getValue(), target);
         }
-        writeNumber(aggregate.published().size(), target);
-        for (List<String> key : aggregate.published()) {
-            writeTexts(key, target);
-        }
     }
 
     @Override
     public Aggregate deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
         Map<List<String>, Amounts> sums = readLines(source);
-        TreeMap<Long, Map<List<String>, Amounts>> pending = new TreeMap<>();
+        Map<Long, Map<List<String>, Amounts>> pending = new HashMap<>();
         for (long i = readNumber(source); i > 0; i--) {
             pending.put(readNumber(source), readLines(source));
         }
-        Set<List<String>> published = new LinkedHashSet<>(FEW);
-        for (long i = readNumber(source); i > 0; i--) {
-            published.add(readTexts(source));
-        }
-        return new Aggregate(sums, pending, published);
+        return new Aggregate(sums, pending);
     }
 
     private static void writeLines(Map<List<String>, Amounts> lines, DataOutputView target) throws IOException {
@@ -80,10 +59,9 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     private static Map<List<String>, Amounts> readLines(DataInputView source) throws IOException {
         Map<List<String>, Amounts> lines = new HashMap<>(FEW);
         for (long i = readNumber(source); i > 0; i--) {
-            List<String> line = readTexts(source);
-            lines.put(line, AmountsSerializer.read(source));
+            lines.put(readLine(source), AmountsSerializer.read(source));
         }
-        return lines;
+        return Map.copyOf(lines);
     }
 
     @Override

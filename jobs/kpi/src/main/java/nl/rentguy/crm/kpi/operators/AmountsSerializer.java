@@ -51,7 +51,11 @@ final class AmountsSerializer extends RecordSerializer<Amounts> {
     }
 
     private static long[] readNumbers(DataInputView source) throws IOException {
-        long[] numbers = new long[(int) readNumber(source)];
+        int length = (int) readNumber(source);
+        if (length == 0) {
+            return Amounts.NONE;
+        }
+        long[] numbers = new long[length];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = readNumber(source);
         }

@@ -2,6 +2,8 @@ package nl.rentguy.crm.kpi.operators;
 
 import static java.util.stream.Collectors.toMap;
 import static nl.rentguy.crm.kpi.operators.RecordSerializer.readNumber;
+import static nl.rentguy.crm.kpi.operators.RecordSerializer.readShared;
+import static nl.rentguy.crm.kpi.operators.RecordSerializer.readSharedOrNull;
 import static nl.rentguy.crm.kpi.operators.RecordSerializer.writeNumber;
 
 import java.io.IOException;
@@ -151,7 +153,7 @@ final class CrmRecords {
     }
 
     private static Lead lead(DataInputView source) throws IOException {
-        return new Lead(readNumber(source), text(source), StringValue.readString(source), instant(source));
+        return new Lead(readNumber(source), readShared(source), readSharedOrNull(source), instant(source));
     }
 
     private static void write(Pipeline pipeline, DataOutputView target) throws IOException {
@@ -161,7 +163,7 @@ final class CrmRecords {
     }
 
     private static Pipeline pipeline(DataInputView source) throws IOException {
-        return new Pipeline(readNumber(source), text(source), text(source));
+        return new Pipeline(readNumber(source), readShared(source), readShared(source));
     }
 
     private static void write(Stage stage, DataOutputView target) throws IOException {
@@ -172,7 +174,7 @@ final class CrmRecords {
     }
 
     private static Stage stage(DataInputView source) throws IOException {
-        return new Stage(readNumber(source), readNumber(source), text(source), (int) readNumber(source));
+        return new Stage(readNumber(source), readNumber(source), readShared(source), (int) readNumber(source));
     }
 
     private static void write(Deal deal, DataOutputView target) throws IOException {
@@ -196,16 +198,16 @@ final class CrmRecords {
     private static Deal deal(DataInputView source) throws IOException {
         return new Deal(
                 readNumber(source),
-                text(source),
+                readShared(source),
                 optional(source),
                 readNumber(source),
                 readNumber(source),
                 StringValue.readString(source),
                 readNumber(source),
-                text(source),
+                readShared(source),
                 day(optional(source)),
                 (int) readNumber(source),
-                Deal.Outcome.valueOf(text(source)),
+                Deal.Outcome.valueOf(readShared(source)),
                 instant(source),
                 instant(source),
                 anyInstant(source));
@@ -228,9 +230,9 @@ final class CrmRecords {
     private static Activity activity(DataInputView source) throws IOException {
         return new Activity(
                 readNumber(source),
-                text(source),
+                readShared(source),
                 readNumber(source),
-                text(source),
+                readShared(source),
                 instant(source),
                 anyInstant(source),
                 source.readBoolean());
@@ -249,10 +251,10 @@ final class CrmRecords {
     private static AutomationRun run(DataInputView source) throws IOException {
         return new AutomationRun(
                 readNumber(source),
-                text(source),
+                readShared(source),
                 optional(source),
-                text(source),
-                AutomationRun.Status.valueOf(text(source)),
+                readShared(source),
+                AutomationRun.Status.valueOf(readShared(source)),
                 instant(source),
                 anyInstant(source));
     }
@@ -277,9 +279,9 @@ final class CrmRecords {
     private static AcquisitionMetric metric(DataInputView source) throws IOException {
         return new AcquisitionMetric(
                 readNumber(source),
-                text(source),
-                StringValue.readString(source),
-                StringValue.readString(source),
+                readShared(source),
+                readSharedOrNull(source),
+                readSharedOrNull(source),
                 LocalDate.ofEpochDay(readNumber(source)),
                 readNumber(source),
                 readNumber(source),
@@ -288,8 +290,8 @@ final class CrmRecords {
                 readNumber(source),
                 readNumber(source),
                 readNumber(source),
-                StringValue.readString(source),
-                StringValue.readString(source));
+                readSharedOrNull(source),
+                readSharedOrNull(source));
     }
 
     private static void write(StageVisit visit, DataOutputView target) throws IOException {
@@ -310,9 +312,9 @@ final class CrmRecords {
                 readNumber(source),
                 instant(source),
                 instant(source),
-                StageVisit.End.valueOf(text(source)),
+                StageVisit.End.valueOf(readShared(source)),
                 readNumber(source),
-                text(source));
+                readShared(source));
     }
 
     private static void write(DealHistory history, DataOutputView target) throws IOException {
@@ -361,7 +363,7 @@ final class CrmRecords {
     private static PastDeal pastDeal(DataInputView source) throws IOException {
         return new PastDeal(
                 readNumber(source),
-                text(source),
+                readShared(source),
                 (int) readNumber(source),
                 source.readBoolean() ? history(source) : null);
     }
@@ -378,10 +380,10 @@ final class CrmRecords {
     private static DealOfLead dealOfLead(DataInputView source) throws IOException {
         return new DealOfLead(
                 readNumber(source),
-                text(source),
-                Deal.Outcome.valueOf(text(source)),
+                readShared(source),
+                Deal.Outcome.valueOf(readShared(source)),
                 readNumber(source),
-                text(source),
+                readShared(source),
                 instant(source));
     }
 
@@ -393,7 +395,7 @@ final class CrmRecords {
     }
 
     private static Contact contact(DataInputView source) throws IOException {
-        return new Contact(readNumber(source), text(source), text(source), instant(source));
+        return new Contact(readNumber(source), readShared(source), readShared(source), instant(source));
     }
 
     static void write(RowChange change, DataOutputView target) throws IOException {
@@ -407,7 +409,7 @@ final class CrmRecords {
     /** Reads what {@link #write(RowChange, DataOutputView)} has written. */
     static RowChange readChange(DataInputView source) throws IOException {
         return new RowChange(
-                CrmTable.valueOf(text(source)),
+                CrmTable.valueOf(readShared(source)),
                 readNumber(source),
                 source.readLong(),
                 (CrmRow) readAny(source),
@@ -464,7 +466,7 @@ final class CrmRecords {
         int size = (int) readNumber(source);
         Map<Contacts.Channel, long[]> channels = new HashMap<>();
         for (int i = 0; i < size; i++) {
-            Contacts.Channel channel = new Contacts.Channel(text(source), text(source));
+            Contacts.Channel channel = new Contacts.Channel(readShared(source), readShared(source));
             long[] instants = new long[(int) readNumber(source)];
             long before = 0;
             for (int j = 0; j < instants.length; j++) {
@@ -512,15 +514,6 @@ final class CrmRecords {
             stages.put(stage.id(), stage);
         }
         return new PipelineBoard(pipeline, ById.of(stages));
-    }
-
-    /** A text that is never null. */
-    private static String text(DataInputView source) throws IOException {
-        String text = StringValue.readString(source);
-        if (text == null) {
-            throw new IOException("a text is missing");
-        }
-        return text;
     }
 
     private static void writeOptional(@Nullable Long number, DataOutputView target) throws IOException {

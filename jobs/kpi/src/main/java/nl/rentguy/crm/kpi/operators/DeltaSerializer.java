@@ -36,7 +36,7 @@ final class DeltaSerializer extends RecordSerializer<Delta> {
     public Delta deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
         return new Delta(
-                new Cell(GroupSerializer.read(source), readTexts(source)),
+                new Cell(GroupSerializer.read(source), readLine(source)),
                 readNumber(source),
                 AmountsSerializer.read(source));
     }

@@ -37,11 +37,16 @@ final class GroupSerializer extends RecordSerializer<Cell.Group> {
     /** Writes it as part of another record. */
     static void write(Cell.Group group, DataOutputView target) throws IOException {
         StringValue.writeString(group.kpi(), target);
-        writeTexts(group.key(), target);
+        byte[] key = group.bytes();
+        writeNumber(key.length, target);
+        target.write(key);
     }
 
     static Cell.Group read(DataInputView source) throws IOException {
-        return new Cell.Group(StringValue.readString(source), readTexts(source));
+        String kpi = readShared(source);
+        byte[] key = new byte[(int) readNumber(source)];
+        source.readFully(key);
+        return Cell.Group.of(kpi, key);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package nl.rentguy.crm.kpi.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashMap;
 import java.util.List;
@@ -12,24 +13,21 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of a key of a KPI table. */
+/** What is kept of a key of a KPI table, and the key. */
 class AggregateTest {
-
-    private static KpiRow row(String key) {
-        return new KpiRow(List.of("mrdj", key), List.of(1L));
-    }
 
     /** Whatever is added, in any order of its times: when KPI time has reached one, all up to it counts and nothing later does. */
     @Property
     void whatKpiTimeHasReachedCounts(
             @ForAll @Size(max = 30) List<@IntRange(max = 9) Integer> times,
             @ForAll @Size(min = 30, max = 30) List<@IntRange(min = -2, max = 2) Integer> amounts) {
-        Aggregate aggregate = new Aggregate();
+        Aggregate aggregate = Aggregate.NONE;
         for (int i = 0; i < times.size(); i++) {
-            aggregate.add(List.of("line " + i % 3), new Amounts(new long[] {amounts.get(i)}), times.get(i));
+            aggregate =
+                    aggregate.plus(List.of("line " + i % 3), new Amounts(new long[] {amounts.get(i)}), times.get(i));
         }
         for (long now : new TreeMap<>(aggregate.pending()).keySet()) {
-            aggregate.reach(now);
+            aggregate = aggregate.reached(now);
             Map<List<String>, Amounts> expected = new HashMap<>();
             for (int i = 0; i < times.size(); i++) {
                 if (times.get(i) <= now) {
@@ -42,31 +40,41 @@ class AggregateTest {
         assertThat(aggregate.pending()).isEmpty();
     }
 
-    @Test
-    void aRowThatIsNoLongerDerivedIsGoneOnce() {
-        Aggregate aggregate = new Aggregate();
-        assertThat(aggregate.publish(List.of(row("EUR"), row("USD")))).isEmpty();
-        assertThat(aggregate.publish(List.of(row("USD"), row("CHF")))).containsExactly(List.of("mrdj", "EUR"));
-        assertThat(aggregate.publish(List.of(row("USD"), row("CHF")))).isEmpty();
-        assertThat(aggregate.publish(List.of())).containsExactly(List.of("mrdj", "USD"), List.of("mrdj", "CHF"));
-        assertThat(aggregate.isEmpty()).isTrue();
+    /** As RocksDB and the network have it, keys are equal when their bytes are. */
+    @Property
+    void aKeyIsItsTextsInBytes(@ForAll @Size(max = 6) List<String> texts, @ForAll @Size(max = 6) List<String> others) {
+        List<String> parts =
+                texts.stream().map(AggregateTest::asDatabasesHaveIt).toList();
+        List<String> otherParts =
+                others.stream().map(AggregateTest::asDatabasesHaveIt).toList();
+        Cell.Group key = new Cell.Group("kpi", parts);
+        assertThat(key.key()).isEqualTo(parts);
+        assertThat(Cell.Group.of("kpi", key.bytes().clone())).isEqualTo(key).hasSameHashCodeAs(key);
+        assertThat(new Cell.Group("kpi", otherParts).equals(key)).isEqualTo(parts.equals(otherParts));
+        assertThat(new Cell.Group("other", parts)).isNotEqualTo(key);
+    }
+
+    /** Half of a pair is no character. */
+    private static String asDatabasesHaveIt(String text) {
+        return text.replaceAll("[\\ud800-\\udfff]", "?");
     }
 
     @Test
-    void aCopyStaysAsItWas() {
-        Aggregate aggregate = new Aggregate();
-        aggregate.add(List.of(), new Amounts(new long[] {1}), 20);
-        aggregate.reach(20);
-        aggregate.add(List.of(), new Amounts(new long[] {2}), 40);
-        aggregate.publish(List.of(row("EUR")));
-        Aggregate copy = aggregate.copy();
-        assertThat(copy).isEqualTo(aggregate);
-        aggregate.add(List.of(), new Amounts(new long[] {3}), 40);
-        assertThat(copy).isNotEqualTo(aggregate);
-        assertThat(copy.pending()).isEqualTo(Map.of(40L, Map.of(List.of(), new Amounts(new long[] {2}))));
-        aggregate.reach(40);
-        aggregate.publish(List.of());
-        assertThat(copy.sums()).isEqualTo(Map.of(List.of(), new Amounts(new long[] {1})));
-        assertThat(copy.published()).containsExactly(List.of("mrdj", "EUR"));
+    void aPartThatIsTooLongIsRefused() {
+        assertThat(new Cell.Group("kpi", List.of("x".repeat(65_535), "y")).key().get(1))
+                .isEqualTo("y");
+        assertThatThrownBy(() -> new Cell.Group("kpi", List.of("x".repeat(65_536))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("65536");
+    }
+
+    @Test
+    void equalValuesAreMostlyTheSame() {
+        Shared<String> shared = new Shared<>();
+        String first = shared.of("mrdj");
+        assertThat(shared.of(new String("mrdj"))).isSameAs(first);
+        for (int i = 0; i < 100_000; i++) {
+            assertThat(shared.of(Integer.toString(i))).isEqualTo(Integer.toString(i));
+        }
     }
 }

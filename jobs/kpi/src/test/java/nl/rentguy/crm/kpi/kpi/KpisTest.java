@@ -1,9 +1,21 @@
 package nl.rentguy.crm.kpi.kpi;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import nl.rentguy.crm.kpi.config.Definitions;
+import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.InMemoryTables;
+import nl.rentguy.crm.kpi.engine.KpiRow;
+import nl.rentguy.crm.kpi.engine.RecordedHistories;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
 
@@ -35,5 +47,32 @@ class KpisTest {
         Kpis some = with("kpi.groups", "automation , watchlist");
         assertThat(some.names()).containsExactly("crm_automation_sla", "crm_watchlist_items");
         assertThat(some.definition().sharedWith(KPIS.definition())).containsExactlyElementsOf(some.names());
+    }
+
+    /** So that a row goes when a line does, and nobody need remember which rows there were. */
+    @Test
+    void whichRowsThereAreFollowsFromTheLinesAlone() throws IOException {
+        for (List<RowChange> history : RecordedHistories.read()) {
+            InMemoryTables tables = new InMemoryTables(KPIS);
+            history.forEach(change -> tables.apply(change, change.committedAt()));
+            tables.sums().forEach((group, lines) -> {
+                SumKpi kpi = KPIS.sums(group.kpi());
+                Map<List<String>, Amounts> others = new HashMap<>();
+                lines.forEach((line, amounts) -> others.put(line, ones(amounts)));
+                assertThat(keys(kpi.rows(group.key(), others, Instant.parse("2001-01-01T00:00:00Z"))))
+                        .as(group.toString())
+                        .isEqualTo(keys(kpi.rows(group.key(), lines, Instant.EPOCH)));
+            });
+        }
+    }
+
+    private static Amounts ones(Amounts like) {
+        long[] sums = new long[like.sums().length];
+        Arrays.fill(sums, 1);
+        return new Amounts(sums, like.tally());
+    }
+
+    private static Set<List<Object>> keys(List<KpiRow> rows) {
+        return rows.stream().map(KpiRow::key).collect(toSet());
     }
 }

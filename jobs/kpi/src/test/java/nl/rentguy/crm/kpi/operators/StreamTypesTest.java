@@ -32,7 +32,6 @@ import nl.rentguy.crm.kpi.engine.Aggregate;
 import nl.rentguy.crm.kpi.engine.Amounts;
 import nl.rentguy.crm.kpi.engine.Cell;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.engine.KpiRow;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import nl.rentguy.crm.kpi.kpi.Kpis;
@@ -111,7 +110,12 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.AMOUNTS,
                         new Amounts(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
-                Arguments.of(StreamTypes.AGGREGATE, aggregate()),
+                Arguments.of(
+                        StreamTypes.AGGREGATE,
+                        Aggregate.NONE
+                                .plus(List.of("deals", "EUR"), new Amounts(new long[] {1}), 20)
+                                .reached(20)
+                                .plus(List.of("deals", "USD"), new Amounts(new long[] {2}), 40)),
                 Arguments.of(
                         StreamTypes.SOURCE_PROGRESS,
                         new SourceProgress(
@@ -139,15 +143,6 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.WRITER_STATE,
                         new WriteOperator.WriterState(1, 2, new Kpis(KpiSettings.DEFAULTS).definition())));
-    }
-
-    private static Aggregate aggregate() {
-        Aggregate aggregate = new Aggregate();
-        aggregate.add(List.of("deals", "EUR"), new Amounts(new long[] {1}), 20);
-        aggregate.reach(20);
-        aggregate.add(List.of("deals", "USD"), new Amounts(new long[] {2}), 40);
-        aggregate.publish(List.of(new KpiRow(List.of("mrdj", 7L), List.of(1L))));
-        return aggregate;
     }
 
     @ParameterizedTest
