@@ -213,7 +213,7 @@ public final class JobOptions {
 
     public static final ConfigOption<Duration> CDC_POLL_INTERVAL = key("cdc.poll-interval")
             .durationType()
-            .defaultValue(Duration.ofMillis(5))
+            .defaultValue(Duration.ofMillis(10))
             .withDescription("How long the reader waits for changes before it looks again.");
 
     public static final ConfigOption<String> STATE_DIR = key("state.dir")
@@ -226,7 +226,7 @@ public final class JobOptions {
             .durationType()
             .defaultValue(Duration.ofSeconds(5))
             .withDescription(
-                    "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in forty of the time goes into it at most. On a cluster execution.checkpointing.interval goes before it.");
+                    "How often state is saved, and so how much is replayed after a failure. crm-kpi run saves much state less often: one part in a hundred of the time goes into it at most. On a cluster execution.checkpointing.interval goes before it.");
 
     public static final ConfigOption<StateBackend> STATE_BACKEND = key("state.backend")
             .enumType(StateBackend.class)

@@ -86,13 +86,16 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     private transient Counter withoutEffect;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
-    private transient ListState<Boolean> liveState;
+    private transient ListState<Long> beginState;
 
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient ListState<Definition> definitionState;
 
-    /** Whether there has been KPI time, in this run or in those that it continues. */
-    private transient boolean live;
+    /** The first tick there is, in this run or in those that it continues; {@link KpiTime#NONE} before the first watermark. */
+    private transient long beginsAt;
+
+    /** The same of this run alone. */
+    private transient long goesOnAt;
 
     /** @param tickMillis the step of KPI time at which rows are published */
     public EntityFunction(KpiSettings settings, long tickMillis) {
@@ -102,10 +105,12 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     @Override
     public void initializeState(FunctionInitializationContext context) throws Exception {
-        liveState = context.getOperatorStateStore().getUnionListState(StateDescriptors.LIVE);
+        beginState = context.getOperatorStateStore().getUnionListState(StateDescriptors.BEGIN);
         definitionState = context.getOperatorStateStore().getUnionListState(StateDescriptors.DEFINITION);
-        for (boolean restored : liveState.get()) {
-            live |= restored;
+        beginsAt = KpiTime.NONE;
+        goesOnAt = KpiTime.NONE;
+        for (long saved : beginState.get()) {
+            beginsAt = Math.max(beginsAt, saved);
         }
         Kpis kpis = new Kpis(settings);
         engines = engines(kpis);
@@ -121,7 +126,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         Set<String> kept = definition.goingOnFrom(definitionState.get());
         evaluated = definition;
         bootstraps = new EnumMap<>(EntityKind.class);
-        if (live && kept.size() < kpis.names().size()) {
+        if (beginsAt != KpiTime.NONE && kept.size() < kpis.names().size()) {
             Set<String> added = new TreeSet<>(kpis.names());
             added.removeAll(kept);
             LOG.info("Derived anew from saved state: {}", added);
@@ -146,7 +151,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     @Override
     public void snapshotState(FunctionSnapshotContext context) throws Exception {
-        liveState.update(List.of(live));
+        beginState.update(List.of(beginsAt));
         definitionState.update(List.of(evaluated));
     }
 
@@ -169,6 +174,21 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     }
 
     @Override
+    void comes(Watermark mark) {
+        if (goesOnAt == KpiTime.NONE) {
+            // All that was taken in was committed no later than a millisecond after the watermark.
+            goesOnAt = KpiTime.roundUp(mark.getTimestamp() + 1, tickMillis);
+            beginsAt = beginsAt == KpiTime.NONE ? goesOnAt : beginsAt;
+        }
+    }
+
+    /** What is new is evaluated for all entities, or for none: a checkpoint between them could not tell for which. */
+    @Override
+    boolean isInterruptible() {
+        return bootstraps.isEmpty();
+    }
+
+    @Override
     void passed(Watermark mark) {
         if (!bootstraps.isEmpty()) {
             bootstraps.clear();
@@ -181,12 +201,12 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         EntityState stored = entities.value();
         EntityKind kind = input.entity().kind();
         EntityEngine<Entity> engine = of(kind, engines);
-        Tracked<Entity> before = stored == null ? Tracked.nothing() : stored.tracked();
+        Effects effects = effects(context, out);
+        Tracked<Entity> before = stored == null ? Tracked.nothing() : begun(kind, stored, effects);
         RowChange change = input.change();
         long watermark = context.timerService().currentWatermark();
-        live |= watermark != Long.MIN_VALUE;
         Tracked<Entity> after;
-        boolean unknownTime = !live || change.committedAt() == RowChange.IN_SNAPSHOT;
+        boolean unknownTime = beginsAt == KpiTime.NONE || change.committedAt() == RowChange.IN_SNAPSHOT;
         if (watermark == Long.MIN_VALUE && unknownTime && before.evaluatedAt() == KpiTime.NONE) {
             after = engine.load(before, change);
         } else {
@@ -194,7 +214,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
             long now = Math.max(Math.max(change.committedAt(), watermark + 1), before.evaluatedAt());
             EntityEngine<Entity> known =
                     bootstraps.isEmpty() ? engine : of(kind, bootstraps).kept();
-            after = known.change(before, change, now, effects(context, out));
+            after = known.change(before, change, now, effects);
         }
         EntityKind parents = kind.parent();
         if (parents != null) {
@@ -215,20 +235,36 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         if (stored == null) {
             return;
         }
-        live = true;
-        // All that was taken in was committed no later than a millisecond after the watermark.
-        long now = timestamp == FIRST_KPI_TIME
-                ? KpiTime.roundUp(context.timerService().currentWatermark() + 1, tickMillis)
-                : timestamp;
-        Effects effects = effects(context, out);
         EntityKind kind = context.getCurrentKey().kind();
-        Tracked<Entity> after = bootstraps.isEmpty() || stored.evaluatedAt() == KpiTime.NONE
-                ? of(kind, engines).advance(stored.tracked(), now, effects)
-                : of(kind, bootstraps).evaluate(stored.tracked(), Math.max(now, stored.evaluatedAt()), effects);
+        Effects effects = effects(context, out);
+        Tracked<Entity> after = timestamp == FIRST_KPI_TIME
+                ? begin(kind, stored, effects)
+                : of(kind, engines).advance(stored.tracked(), timestamp, effects);
         if (after.state() == null) {
             letGo.inc();
         }
         store(stored, after, context.timerService());
+    }
+
+    /** An entity as a change finds it: when KPI time has begun for others, it has for this one. */
+    private Tracked<Entity> begun(EntityKind kind, EntityState stored, Effects effects) {
+        Tracked<Entity> entity = stored.tracked();
+        if (beginsAt == KpiTime.NONE || stored.evaluatedAt() != KpiTime.NONE) {
+            return entity;
+        }
+        EntityEngine<Entity> known =
+                bootstraps.isEmpty() ? of(kind, engines) : of(kind, bootstraps).kept();
+        return known.advance(entity, beginsAt, effects);
+    }
+
+    /** Evaluates an entity that waits for KPI time to begin, or by what is new. */
+    private Tracked<Entity> begin(EntityKind kind, EntityState stored, Effects effects) {
+        if (bootstraps.isEmpty()) {
+            return of(kind, engines).advance(stored.tracked(), beginsAt, effects);
+        }
+        Bootstrap<Entity> bootstrap = of(kind, bootstraps);
+        Tracked<Entity> kept = bootstrap.kept().advance(stored.tracked(), beginsAt, effects);
+        return bootstrap.evaluate(kept, Math.max(goesOnAt, kept.evaluatedAt()), effects);
     }
 
     private Effects effects(Context context, Collector<Delta> out) {

@@ -1,7 +1,10 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -11,14 +14,20 @@ import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
+import org.jspecify.annotations.Nullable;
 
-/** A keyed function that can look at every key of the state it is restored from, before anything else comes. */
+/**
+ * A keyed function that can look at every key of the state it is restored from, before anything else comes. A watermark that many timers
+ * wait for is told to them in portions, between which barriers and what comes behind it pass: the first one is told to every key there is.
+ */
 public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I, O> {
 
     private static final long serialVersionUID = 1;
 
     /** Under this name {@link KeyedProcessOperator} keeps its timers. */
     private static final String TIMERS = "user-timers";
+
+    private static final int TIMERS_OF_PORTION = 1_000;
 
     /** What looks at them. */
     abstract static class Function<K, I, O> extends KeyedProcessFunction<K, I, O> {
@@ -31,15 +40,36 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
         /** Looks at a key, once for each of those states that has it. The function's states are that key's. */
         abstract void savedKey(K key, TimerService timers) throws Exception;
 
-        /** Called when a watermark has come, and has been told to all keys. */
+        /** Called when a watermark has come, before it is told to any key. */
+        void comes(Watermark mark) {}
+
+        /** Called when it has been told to all keys. */
         void passed(Watermark mark) {}
+
+        /** Whether barriers and what comes behind a watermark may pass while it is being told to keys. */
+        boolean isInterruptible() {
+            return true;
+        }
     }
 
     private final Function<K, I, O> function;
+    private final int portion;
+
+    @SuppressWarnings("NullAway.Init") // set before it is opened
+    private transient MailboxExecutor mailbox;
+
+    /** The watermark that is being told; null when none is. */
+    private transient @Nullable Watermark told;
 
     public SavedKeysOperator(Function<K, I, O> function) {
+        this(function, TIMERS_OF_PORTION);
+    }
+
+    /** @param portion how many timers are told a watermark at once */
+    SavedKeysOperator(Function<K, I, O> function, int portion) {
         super(function);
         this.function = function;
+        this.portion = portion;
     }
 
     @Override
@@ -62,8 +92,48 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
     }
 
     @Override
+    public void setMailboxExecutor(MailboxExecutor executor) {
+        super.setMailboxExecutor(executor);
+        mailbox = executor;
+    }
+
+    @Override
     public void processWatermark(Watermark mark) throws Exception {
-        super.processWatermark(mark);
-        function.passed(mark);
+        function.comes(mark);
+        boolean isBeingTold = told != null;
+        told = mark;
+        if (!isBeingTold) {
+            tell(portion);
+        }
+    }
+
+    private void goOn() throws Exception {
+        if (told != null) {
+            tell(portion);
+        }
+    }
+
+    /** Tells the newest watermark to so many timers, and the others later. */
+    private void tell(int most) throws Exception {
+        Watermark mark = Objects.requireNonNull(told);
+        AtomicInteger fired = new AtomicInteger();
+        boolean toAll = getTimeServiceManager()
+                .orElseThrow()
+                .tryAdvanceWatermark(mark, () -> function.isInterruptible() && fired.incrementAndGet() >= most);
+        if (toAll) {
+            told = null;
+            function.passed(mark);
+            output.emitWatermark(mark);
+        } else {
+            mailbox.execute(MailboxExecutor.MailOptions.deferrable(), this::goOn, "timers of %s", mark);
+        }
+    }
+
+    @Override
+    public void finish() throws Exception {
+        if (told != null) {
+            tell(Integer.MAX_VALUE);
+        }
+        super.finish();
     }
 }

@@ -18,8 +18,8 @@ final class StateDescriptors {
     static final ListStateDescriptor<CommitClockOperator.State> COMMIT_CLOCK =
             new ListStateDescriptor<>("commit-clock", StreamTypes.COMMIT_CLOCK);
 
-    /** By task: whether there has been KPI time. */
-    static final ListStateDescriptor<Boolean> LIVE = new ListStateDescriptor<>("live", Types.BOOLEAN);
+    /** By task: the first tick there was. */
+    static final ListStateDescriptor<Long> BEGIN = new ListStateDescriptor<>("begin", Types.LONG);
 
     /** By task: that what an earlier job knew of deals has been read. */
     static final ListStateDescriptor<Boolean> REMEMBERED = new ListStateDescriptor<>("remembered", Types.BOOLEAN);

@@ -54,12 +54,12 @@ class SmallOperatorsTest {
         assertThat(List.of(
                         StateDescriptors.AGGREGATE.getName(),
                         StateDescriptors.COMMIT_CLOCK.getName(),
-                        StateDescriptors.LIVE.getName(),
+                        StateDescriptors.BEGIN.getName(),
                         StateDescriptors.DEFINITION.getName(),
                         StateDescriptors.PENDING_ROWS.getName(),
                         StateDescriptors.WRITERS.getName(),
                         StateDescriptors.ENTITY.getName()))
                 .containsExactly(
-                        "aggregate", "commit-clock", "live", "definition", "pending-rows", "writers", "entity");
+                        "aggregate", "commit-clock", "begin", "definition", "pending-rows", "writers", "entity");
     }
 }

@@ -27,7 +27,7 @@ final class CheckpointPace {
     private static final Duration FIRST = Duration.ofSeconds(1);
 
     /** Of so many parts of the time one may go into saving. */
-    private static final int SHARE = 40;
+    private static final int SHARE = 100;
 
     private final LaptopJob job;
     private final JobStatus status;

@@ -98,6 +98,7 @@ final class RunCommand implements Callable<Integer> {
             saved.checkContinues(from.get(), backend);
         }
         saved.begin(JobOptions.slotName(config), backend);
+        MemoryAtRest.giveBack();
 
         LaptopJob job = LaptopJob.start(config, saved, from, port);
         out.println("Flink's web interface: " + job.uiAddress());
