@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobConfig;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import nl.rentguy.crm.kpi.store.KpiWriter;
 import nl.rentguy.crm.kpi.store.KpiWriters;
 import org.flywaydb.core.Flyway;

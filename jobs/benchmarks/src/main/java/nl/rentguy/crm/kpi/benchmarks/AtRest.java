@@ -17,7 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
 import org.apache.flink.util.FileUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -74,7 +74,7 @@ public final class AtRest implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-at-rest-");
-        try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
             database.run("crm/schema.sql");
             database.run("crm/cdc.sql");
             database.migrate();
@@ -91,7 +91,7 @@ public final class AtRest implements Callable<Integer> {
         }
     }
 
-    private int measure(LaptopDatabase database, Connection crm, Connection kpi, Path folder) throws Exception {
+    private int measure(EmbeddedDatabase database, Connection crm, Connection kpi, Path folder) throws Exception {
         Path log = folder.resolve("job.log");
         List<String> figures = new ArrayList<>();
         try (JobProcess job = JobProcess.run(database, folder, log, settings)) {

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
 import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -94,7 +94,7 @@ public final class Backlog implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-backlog-");
-        try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
             database.run("crm/schema.sql");
             database.run("crm/cdc.sql");
             database.migrate();
@@ -110,7 +110,7 @@ public final class Backlog implements Callable<Integer> {
         }
     }
 
-    private int measure(LaptopDatabase database, Connection crm, Path folder) throws Exception {
+    private int measure(EmbeddedDatabase database, Connection crm, Path folder) throws Exception {
         execute(crm, Workload.PROCEDURES);
         execute(crm, "CALL workload.seed(%d, %d, %d)".formatted(tenants, deals, others));
         execute(crm, "ANALYZE");

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.Kpis;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
-import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
+import nl.rentguy.crm.kpi.cli.sim.LivingCrm;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiTable;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import org.apache.flink.util.FileUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -68,7 +68,7 @@ public final class Dashboard implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-dashboard-");
-        try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port);
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(Files.createDirectory(folder.resolve("pg")), port);
                 Connection connection = database.connect()) {
             database.run("crm/schema.sql");
             Oracle.install(connection);

@@ -9,8 +9,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.audit.Oracle;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
-import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
+import nl.rentguy.crm.kpi.cli.sim.LivingCrm;
 import org.apache.flink.util.FileUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -59,7 +59,7 @@ public final class Freshness implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("crm-kpi-freshness-");
-        try (LaptopDatabase database = LaptopDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(Files.createDirectory(folder.resolve("pg")), port)) {
             database.run("crm/schema.sql");
             database.run("crm/cdc.sql");
             database.migrate();
@@ -77,7 +77,7 @@ public final class Freshness implements Callable<Integer> {
         }
     }
 
-    private int measure(LaptopDatabase database, LivingCrm crm, JobProcess job) throws Exception {
+    private int measure(EmbeddedDatabase database, LivingCrm crm, JobProcess job) throws Exception {
         try (Connection reading = database.connect();
                 Connection probing = database.connect()) {
             job.awaitKpiTimeAfter(Instant.now(), reading);

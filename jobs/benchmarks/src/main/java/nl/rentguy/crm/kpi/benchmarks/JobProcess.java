@@ -13,12 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import nl.rentguy.crm.kpi.audit.Audit;
+import nl.rentguy.crm.kpi.cli.CrmKpi;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
 import nl.rentguy.crm.kpi.config.JobOptions;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
-import nl.rentguy.crm.kpi.laptop.CrmKpi;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 
 /** A JVM of its own that is measured. */
 final class JobProcess implements AutoCloseable {
@@ -48,7 +48,7 @@ final class JobProcess implements AutoCloseable {
     }
 
     /** {@code crm-kpi run} on that database, with its state in the folder, and the defaults but for those settings. */
-    static JobProcess run(LaptopDatabase database, Path folder, Path log, List<String> settings) throws Exception {
+    static JobProcess run(EmbeddedDatabase database, Path folder, Path log, List<String> settings) throws Exception {
         Path config = Files.writeString(folder.resolve("job.properties"), """
                 crm.jdbc-url = %1$s
                 kpi.jdbc-url = %1$s

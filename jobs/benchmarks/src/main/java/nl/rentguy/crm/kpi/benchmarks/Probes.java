@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import nl.rentguy.crm.kpi.laptop.LaptopDatabase;
-import nl.rentguy.crm.kpi.laptop.sim.LivingCrm;
+import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
+import nl.rentguy.crm.kpi.cli.sim.LivingCrm;
 
 /**
  * Every other change is a probe: an automation run of one of many deals, in one of several workflows. A reader polls their counts; the n-th run of a
@@ -31,7 +31,7 @@ final class Probes {
     private record Probe(int workflow, long count, long committedAt) {}
 
     private final Connection writing;
-    private final LaptopDatabase database;
+    private final EmbeddedDatabase database;
     private final List<Long> deals;
     private final Queue<Probe> waiting = new ConcurrentLinkedQueue<>();
     private final List<Long> nanos = new ArrayList<>();
@@ -40,7 +40,7 @@ final class Probes {
     private long changes;
     private double elapsedSeconds;
 
-    Probes(Connection writing, LaptopDatabase database) throws SQLException {
+    Probes(Connection writing, EmbeddedDatabase database) throws SQLException {
         this.writing = writing;
         this.database = database;
         this.deals = new ArrayList<>(DEALS);

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +55,7 @@ public final class Audit {
                     List<String> key = entry.getKey();
                     List<@Nullable String> now = newest.get(key);
                     boolean history =
-                            (now == null && table.keptRows() != null) || table.isFrozen(key, written, settings);
+                            (now == null && table.retainedRows() != null) || table.isFrozen(key, written, settings);
                     if (history || entry.getValue().equals(now)) {
                         continue;
                     }

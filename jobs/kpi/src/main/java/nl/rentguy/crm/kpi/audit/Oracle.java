@@ -22,10 +22,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.KpiTable.Column;
-import nl.rentguy.crm.kpi.kpi.SqlType;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiTable;
+import nl.rentguy.crm.kpi.definition.KpiTable.Column;
+import nl.rentguy.crm.kpi.definition.SqlType;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -21,12 +21,12 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
 
     private static final long serialVersionUID = 1;
 
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
 
     /** By table: the schema that was last found to have every column that is needed. */
     private final HashMap<String, Schema> checked = new HashMap<>();
 
-    public ChangeEventDeserializer(CapturedTables captured) {
+    public ChangeEventDeserializer(CaptureSpec captured) {
         this.captured = captured;
     }
 

@@ -32,12 +32,12 @@ final class CrmDialect extends PostgresDialect {
 
     private final String url;
     private final String publication;
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
 
     private transient volatile @Nullable LogReadTask log;
 
     /** @param url JDBC address of the CRM database, with all its parameters */
-    CrmDialect(PostgresSourceConfig config, String url, String publication, CapturedTables captured) {
+    CrmDialect(PostgresSourceConfig config, String url, String publication, CaptureSpec captured) {
         super(config);
         this.url = url;
         this.publication = publication;

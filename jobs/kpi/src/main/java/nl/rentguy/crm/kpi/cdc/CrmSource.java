@@ -40,7 +40,7 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
     public static CrmSource of(Configuration config) {
         return of(new Plan(
                 Database.crm(config),
-                CapturedTables.of(config),
+                CaptureSpec.of(config),
                 JobOptions.slotName(config),
                 config.get(JobOptions.CDC_PUBLICATION_NAME),
                 config.get(JobOptions.CDC_SPLIT_SIZE),
@@ -55,9 +55,9 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
                         .hostname(plan.crm.host())
                         .port(plan.crm.port())
                         .database(plan.crm.name())
-                        .schemaList(CapturedTables.SCHEMA)
+                        .schemaList(CaptureSpec.SCHEMA)
                         .tableList(plan.captured.names().stream()
-                                .map(table -> CapturedTables.SCHEMA + "." + table)
+                                .map(table -> CaptureSpec.SCHEMA + "." + table)
                                 .toArray(String[]::new))
                         .username(plan.crm.username())
                         .password(plan.crm.password())
@@ -85,7 +85,7 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
 
     private record Plan(
             Database crm,
-            CapturedTables captured,
+            CaptureSpec captured,
             String slot,
             String publication,
             int splitSize,
@@ -121,7 +121,7 @@ public final class CrmSource extends PostgresIncrementalSource<RawChange> {
         private String columns() {
             return captured.names().stream()
                     .flatMap(table -> captured.columns(table).stream().map(column -> table + "\\." + column))
-                    .map(column -> CapturedTables.SCHEMA + "\\." + column)
+                    .map(column -> CaptureSpec.SCHEMA + "\\." + column)
                     .collect(joining(","));
         }
     }

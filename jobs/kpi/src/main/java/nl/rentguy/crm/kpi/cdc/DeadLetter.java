@@ -14,7 +14,7 @@ import java.util.TreeMap;
  *
  * @param source table of the CRM; of a KPI row {@code crm_kpi} and its table
  * @param position LSN in the CRM's log; 0 in the snapshot and of KPI rows
- * @param reason a word of {@link RefusedException.Reason}, or {@code refused_by_database}
+ * @param reason a word of {@link UndecodableChangeException.Reason}, or {@code refused_by_database}
  * @param payload the columns that were read, as JSON; personal data is never among them
  * @param payloadSha256 of the payload, in hexadecimal
  */
@@ -23,10 +23,10 @@ public record DeadLetter(
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    public static DeadLetter of(RawChange raw, RefusedException refused, CapturedTables captured) {
+    public static DeadLetter of(RawChange raw, UndecodableChangeException refused, CaptureSpec captured) {
         Map<String, String> columns = new TreeMap<>(raw.columns());
         columns.keySet().retainAll(captured.columns(raw.table()));
-        columns.remove(CapturedTables.TITLE);
+        columns.remove(CaptureSpec.TITLE);
         try {
             String payload = JSON.writeValueAsString(columns);
             return new DeadLetter(

@@ -29,7 +29,7 @@ import org.apache.flink.cdc.connectors.postgres.source.utils.PostgresQueryUtils;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * Reads a chunk of the snapshot by one query, of each row the columns of {@link CapturedTables} and no others, and tells which transactions
+ * Reads a chunk of the snapshot by one query, of each row the columns of {@link CaptureSpec} and no others, and tells which transactions
  * it saw. Flink CDC's own task selects all columns, and so fails for a role that may read some of them only; and it goes by
  * positions in the log, by which a transaction that is open meanwhile is lost (see {@link VisibleTransactions}).
  */
@@ -38,9 +38,9 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
     private static final String ALL_COLUMNS = "SELECT * FROM ";
 
     private final SnapshotSplit chunk;
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
 
-    ListedColumnsScan(SnapshotSplit chunk, CapturedTables captured) {
+    ListedColumnsScan(SnapshotSplit chunk, CaptureSpec captured) {
         super(chunk);
         this.chunk = chunk;
         this.captured = captured;
@@ -78,9 +78,9 @@ final class ListedColumnsScan extends PostgresScanFetchTask {
 
         private final PostgresSourceFetchTaskContext postgres;
         private final SnapshotSplit chunk;
-        private final CapturedTables captured;
+        private final CaptureSpec captured;
 
-        Read(PostgresSourceFetchTaskContext postgres, SnapshotSplit chunk, CapturedTables captured) {
+        Read(PostgresSourceFetchTaskContext postgres, SnapshotSplit chunk, CaptureSpec captured) {
             super(
                     postgres.getConnection(),
                     postgres.getDbzConnectorConfig(),

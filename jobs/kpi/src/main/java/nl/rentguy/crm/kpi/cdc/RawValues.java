@@ -5,7 +5,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.cdc.UndecodableChangeException.Reason;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.Letters;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +24,13 @@ final class RawValues {
     private static final long LATEST_DAY =
             LocalDate.ofInstant(LATEST, ZoneOffset.UTC).toEpochDay();
 
-    /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
+    /** Of measures beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
     private static final long MOST_CENTS = 100_000_000_000_000L;
 
     private RawValues() {}
 
     /** The tenant; one that is cut off would be another one. */
-    static String tenant(RawChange raw) throws RefusedException {
+    static String tenant(RawChange raw) throws UndecodableChangeException {
         String tenant = text(raw, "tenant_id");
         if (!Letters.ofKey(tenant).equals(tenant)) {
             throw unreadable(
@@ -43,12 +43,12 @@ final class RawValues {
     }
 
     /** A figure that nobody has filled in counts as 0. */
-    static int count(RawChange raw, String column) throws RefusedException {
+    static int count(RawChange raw, String column) throws UndecodableChangeException {
         return raw.column(column) == null ? 0 : smallInteger(raw, column);
     }
 
     /** A date that is none of a plan is how CRMs write that there is none: 9999-12-31, infinity. */
-    static @Nullable LocalDate nearDate(RawChange raw, String column) throws RefusedException {
+    static @Nullable LocalDate nearDate(RawChange raw, String column) throws UndecodableChangeException {
         String value = raw.column(column);
         if (value == null || isBeyondTime(value)) {
             return null;
@@ -58,7 +58,7 @@ final class RawValues {
     }
 
     /** The same for an instant. */
-    static @Nullable Instant nearInstant(RawChange raw, String column) throws RefusedException {
+    static @Nullable Instant nearInstant(RawChange raw, String column) throws UndecodableChangeException {
         String value = raw.column(column);
         if (value == null || isBeyondTime(value)) {
             return null;
@@ -71,16 +71,16 @@ final class RawValues {
         return value.equals("infinity") || value.equals("-infinity");
     }
 
-    static String text(RawChange raw, String column) throws RefusedException {
+    static String text(RawChange raw, String column) throws UndecodableChangeException {
         String value = raw.column(column);
         if (value == null) {
-            throw new RefusedException(
+            throw new UndecodableChangeException(
                     Reason.MISSING_VALUE,
                     "%s.%s is NULL or was not sent, in the row with id %s; the KPIs need it: fill it in, or add the column to the publication"
                             .formatted(raw.table(), column, raw.column("id")));
         }
         if (value.equals(CrmRow.UNSENT)) {
-            throw new RefusedException(
+            throw new UndecodableChangeException(
                     Reason.MISSING_VALUE,
                     "%s.%s is so long that PostgreSQL does not send it with a version that leaves it as it was, in the row with id %s; the KPIs need it: shorten it, or write it once more, and that version is taken in"
                             .formatted(raw.table(), column, raw.column("id")));
@@ -88,7 +88,7 @@ final class RawValues {
         return value;
     }
 
-    static long integer(RawChange raw, String column) throws RefusedException {
+    static long integer(RawChange raw, String column) throws UndecodableChangeException {
         String value = text(raw, column);
         try {
             return Long.parseLong(value);
@@ -97,7 +97,7 @@ final class RawValues {
         }
     }
 
-    static int smallInteger(RawChange raw, String column) throws RefusedException {
+    static int smallInteger(RawChange raw, String column) throws UndecodableChangeException {
         String value = text(raw, column);
         try {
             return Integer.parseInt(value);
@@ -106,7 +106,7 @@ final class RawValues {
         }
     }
 
-    static long cents(RawChange raw, String column) throws RefusedException {
+    static long cents(RawChange raw, String column) throws UndecodableChangeException {
         String value = text(raw, column);
         try {
             long cents = new BigDecimal(value).movePointRight(2).longValueExact();
@@ -121,7 +121,7 @@ final class RawValues {
         throw unreadable(raw, column, value, "an amount with at most 2 decimals and 12 digits before them");
     }
 
-    static Instant instant(RawChange raw, String column) throws RefusedException {
+    static Instant instant(RawChange raw, String column) throws UndecodableChangeException {
         Instant instant = anyInstant(raw, column);
         if (!isNear(instant)) {
             throw unreadable(raw, column, text(raw, column), "an instant between 1900 and 2200");
@@ -133,7 +133,7 @@ final class RawValues {
         return !instant.isBefore(EARLIEST) && instant.isBefore(LATEST);
     }
 
-    private static Instant anyInstant(RawChange raw, String column) throws RefusedException {
+    private static Instant anyInstant(RawChange raw, String column) throws UndecodableChangeException {
         String value = text(raw, column);
         try {
             return Iso.instant(value);
@@ -143,7 +143,7 @@ final class RawValues {
     }
 
     /** Debezium writes a date as its days since 1970. */
-    static LocalDate date(RawChange raw, String column) throws RefusedException {
+    static LocalDate date(RawChange raw, String column) throws UndecodableChangeException {
         long days = integer(raw, column);
         if (days < EARLIEST_DAY || days >= LATEST_DAY) {
             throw unreadable(raw, column, Long.toString(days), "days since 1970 of a date between 1900 and 2200");
@@ -151,8 +151,8 @@ final class RawValues {
         return LocalDate.ofEpochDay(days);
     }
 
-    private static RefusedException unreadable(RawChange raw, String column, String value, String expected) {
-        return new RefusedException(
+    private static UndecodableChangeException unreadable(RawChange raw, String column, String value, String expected) {
+        return new UndecodableChangeException(
                 Reason.UNREADABLE_VALUE,
                 "%s.%s is '%s' in the row with id %s; expected %s: correct the row, its next version is taken in again"
                         .formatted(raw.table(), column, value, raw.column("id"), expected));

@@ -37,7 +37,7 @@ public record RowCounts(Database crm) implements Serializable {
     public @Nullable Long estimate() {
         try (Connection connection = crm.connectForLong();
                 PreparedStatement statement = connection.prepareStatement(ESTIMATE)) {
-            statement.setString(1, CapturedTables.SCHEMA);
+            statement.setString(1, CaptureSpec.SCHEMA);
             statement.setArray(
                     2,
                     connection.createArrayOf(
@@ -64,7 +64,7 @@ public record RowCounts(Database crm) implements Serializable {
             for (CrmTable table : CrmTable.values()) {
                 rows.put(
                         table.tableName(),
-                        number(statement, "SELECT count(*) FROM " + CapturedTables.SCHEMA + "." + table.tableName()));
+                        number(statement, "SELECT count(*) FROM " + CaptureSpec.SCHEMA + "." + table.tableName()));
             }
             return new Counted(
                     rows, number(statement, "SELECT ceil(extract(epoch FROM clock_timestamp()) * 1000)::bigint"));

@@ -5,7 +5,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
+import nl.rentguy.crm.kpi.cdc.UndecodableChangeException.Reason;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.Activity;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 /** Makes typed row changes of raw ones. Values are read as Debezium writes them, of whatever width the column has. */
 public final class RowDecoder {
 
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
     private final StatusWords words;
 
     /** Values of the row at hand that were set aside, while the row is taken in. */
-    private final List<RefusedException> setAside = new ArrayList<>();
+    private final List<UndecodableChangeException> setAside = new ArrayList<>();
 
     /**
      * A row as it was read.
@@ -36,10 +36,10 @@ public final class RowDecoder {
      */
     public record Decoded(
             RowChange change,
-            List<RefusedException> setAside,
+            List<UndecodableChangeException> setAside,
             @Nullable String unknownStatus) {}
 
-    public RowDecoder(CapturedTables captured, StatusWords words) {
+    public RowDecoder(CaptureSpec captured, StatusWords words) {
         this.captured = captured;
         this.words = words;
     }
@@ -47,9 +47,9 @@ public final class RowDecoder {
     /**
      * The typed change; empty for a table that no KPI reads.
      *
-     * @throws RefusedException when a value that the whole row needs is missing or cannot be read
+     * @throws UndecodableChangeException when a value that the whole row needs is missing or cannot be read
      */
-    public Optional<Decoded> decode(RawChange raw) throws RefusedException {
+    public Optional<Decoded> decode(RawChange raw) throws UndecodableChangeException {
         CrmTable table = CrmTable.named(raw.table()).orElse(null);
         if (table == null) {
             return Optional.empty();
@@ -70,7 +70,7 @@ public final class RowDecoder {
         return known ? null : status;
     }
 
-    private RowChange change(CrmTable table, RawChange raw) throws RefusedException {
+    private RowChange change(CrmTable table, RawChange raw) throws UndecodableChangeException {
         if (raw.isDeletion()) {
             return RowChange.deletion(table, RawValues.integer(raw, "id"), raw.committedAt());
         }
@@ -85,7 +85,7 @@ public final class RowDecoder {
         };
     }
 
-    private static Lead lead(RawChange raw) throws RefusedException {
+    private static Lead lead(RawChange raw) throws UndecodableChangeException {
         return new Lead(
                 RawValues.integer(raw, "id"),
                 RawValues.tenant(raw),
@@ -93,11 +93,11 @@ public final class RowDecoder {
                 RawValues.instant(raw, "created_at"));
     }
 
-    private static Pipeline pipeline(RawChange raw) throws RefusedException {
+    private static Pipeline pipeline(RawChange raw) throws UndecodableChangeException {
         return new Pipeline(RawValues.integer(raw, "id"), RawValues.tenant(raw), RawValues.text(raw, "name"));
     }
 
-    private static Stage stage(RawChange raw) throws RefusedException {
+    private static Stage stage(RawChange raw) throws UndecodableChangeException {
         return new Stage(
                 RawValues.integer(raw, "id"),
                 RawValues.integer(raw, "pipeline_id"),
@@ -105,14 +105,14 @@ public final class RowDecoder {
                 RawValues.smallInteger(raw, "order"));
     }
 
-    private Deal deal(RawChange raw) throws RefusedException {
+    private Deal deal(RawChange raw) throws UndecodableChangeException {
         return new Deal(
                 RawValues.integer(raw, "id"),
                 RawValues.tenant(raw),
                 raw.column("lead_id") == null ? null : RawValues.integer(raw, "lead_id"),
                 RawValues.integer(raw, "pipeline_id"),
                 RawValues.integer(raw, "stage_id"),
-                raw.column(CapturedTables.TITLE),
+                raw.column(CaptureSpec.TITLE),
                 RawValues.cents(raw, "value"),
                 Letters.currency(RawValues.text(raw, "currency")),
                 RawValues.nearDate(raw, "expected_close"),
@@ -136,14 +136,14 @@ public final class RowDecoder {
         } catch (NumberFormatException e) {
             // Told below.
         }
-        setAside.add(new RefusedException(
+        setAside.add(new UndecodableChangeException(
                 value == null ? Reason.MISSING_VALUE : Reason.UNREADABLE_VALUE,
                 "%s.probability is %s in the row with id %s; expected a percentage from 0 to 100: the deal counts in everything, with 0 in weighted values and the forecast"
                         .formatted(raw.table(), value == null ? "NULL" : "'" + value + "'", raw.column("id"))));
         return 0;
     }
 
-    private Activity activity(RawChange raw) throws RefusedException {
+    private Activity activity(RawChange raw) throws UndecodableChangeException {
         String status = raw.column(captured.taskStatus());
         return new Activity(
                 RawValues.integer(raw, "id"),
@@ -155,7 +155,7 @@ public final class RowDecoder {
                 status != null && words.isDone(status));
     }
 
-    private AutomationRun run(RawChange raw) throws RefusedException {
+    private AutomationRun run(RawChange raw) throws UndecodableChangeException {
         return new AutomationRun(
                 RawValues.integer(raw, "id"),
                 RawValues.tenant(raw),
@@ -166,7 +166,7 @@ public final class RowDecoder {
                 RawValues.nearInstant(raw, "completed_at"));
     }
 
-    private static AcquisitionMetric metric(RawChange raw) throws RefusedException {
+    private static AcquisitionMetric metric(RawChange raw) throws UndecodableChangeException {
         return new AcquisitionMetric(
                 RawValues.integer(raw, "id"),
                 RawValues.tenant(raw),

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import nl.rentguy.crm.kpi.crm.Letters;
 import nl.rentguy.crm.kpi.crm.StatusWords;
-import nl.rentguy.crm.kpi.kpi.KpiGroup;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiGroup;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 

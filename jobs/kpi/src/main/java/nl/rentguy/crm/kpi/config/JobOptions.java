@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import nl.rentguy.crm.kpi.crm.StatusWords;
-import nl.rentguy.crm.kpi.kpi.KpiGroup;
+import nl.rentguy.crm.kpi.definition.KpiGroup;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;

@@ -27,7 +27,7 @@ public record DealHistory(
         @Nullable StageVisit closedVisit,
         List<StageVisit> leftVisits) {
 
-    /** @param visit number of its first visit, see {@link DealFile#pastVisits} */
+    /** @param visit number of its first visit, see {@link DealAggregate#pastVisits} */
     public static DealHistory startingWith(Deal first, int visit) {
         Instant at = first.updatedAt();
         return new DealHistory(first, visit, at, false, first.isOpen() ? null : at, null, List.of());

@@ -2,4 +2,4 @@ package nl.rentguy.crm.kpi.crm;
 
 /** The state of an entity, see {@link EntityKind}. Immutable. */
 public sealed interface Entity
-        permits Activity, AutomationRun, AcquisitionMetric, Stage, DealFile, PipelineBoard, LeadFile {}
+        permits Activity, AutomationRun, AcquisitionMetric, Stage, DealAggregate, PipelineAggregate, LeadAggregate {}

@@ -54,7 +54,7 @@ public record RowChange(
     }
 
     /** What an earlier job knew of a deal. */
-    public static RowChange remembering(PastDeal past) {
+    public static RowChange ofPast(PastDeal past) {
         return new RowChange(CrmTable.DEALS, past.dealId(), IN_SNAPSHOT, past, null);
     }
 

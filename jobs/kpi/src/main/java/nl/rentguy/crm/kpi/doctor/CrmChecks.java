@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 
 /** The CRM database: its tables, the role, the publication and the heartbeat. */
@@ -18,10 +18,10 @@ final class CrmChecks {
     private final Query query;
     private final Findings findings;
     private final String publication;
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
     private final StatusWords words;
 
-    CrmChecks(Query query, Findings findings, String publication, CapturedTables captured, StatusWords words) {
+    CrmChecks(Query query, Findings findings, String publication, CaptureSpec captured, StatusWords words) {
         this.words = words;
         this.query = query;
         this.findings = findings;
@@ -51,23 +51,23 @@ final class CrmChecks {
         return query.texts("""
                 SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-                ORDER BY c.relname, a.attnum""", CapturedTables.SCHEMA);
+                ORDER BY c.relname, a.attnum""", CaptureSpec.SCHEMA);
     }
 
     /** Where tables of these names are instead, when they are. */
     private String elsewhere() throws SQLException {
         List<String> schemas = query.texts(
                 "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'crm_deals' AND schemaname <> ? ORDER BY 1",
-                CapturedTables.SCHEMA);
+                CaptureSpec.SCHEMA);
         return schemas.isEmpty()
                 ? ""
                 : "; there are tables of these names in schema %s, but the job reads schema %s alone"
-                        .formatted(String.join(", ", schemas), CapturedTables.SCHEMA);
+                        .formatted(String.join(", ", schemas), CaptureSpec.SCHEMA);
     }
 
     private void columns(List<String> existing) throws SQLException {
         List<String> missing = captured.missing(existing);
-        boolean heartbeat = missing.removeIf(column -> column.startsWith(CapturedTables.HEARTBEAT + "."));
+        boolean heartbeat = missing.removeIf(column -> column.startsWith(CaptureSpec.HEARTBEAT + "."));
         findings.require(
                 missing.isEmpty(),
                 "columns",
@@ -78,7 +78,7 @@ final class CrmChecks {
         findings.require(
                 !heartbeat,
                 "heartbeat table",
-                CapturedTables.HEARTBEAT + (heartbeat ? " is missing, or is an older one" : " is there"),
+                CaptureSpec.HEARTBEAT + (heartbeat ? " is missing, or is an older one" : " is there"),
                 SCRIPT);
     }
 
@@ -104,7 +104,7 @@ final class CrmChecks {
         List<String> readable = query.texts("""
                 SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-                  AND has_column_privilege(c.oid, a.attnum, 'SELECT')""", CapturedTables.SCHEMA);
+                  AND has_column_privilege(c.oid, a.attnum, 'SELECT')""", CaptureSpec.SCHEMA);
         List<String> unreadable = captured.missing(readable);
         unreadable.retainAll(existing);
         findings.require(
@@ -178,7 +178,7 @@ final class CrmChecks {
                                         publication)),
                 "ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate')".formatted(publication));
         List<String> covered = Arrays.asList(
-                query.text("SELECT " + CapturedTables.coveredSql(), publication).split(",", -1));
+                query.text("SELECT " + CaptureSpec.coveredSql(), publication).split(",", -1));
         List<String> missing = captured.missing(covered);
         findings.require(
                 missing.isEmpty(),
@@ -208,7 +208,7 @@ final class CrmChecks {
                 WHERE relnamespace = to_regnamespace(?) AND relname = ANY (string_to_array(?, ','))
                   AND (relreplident <> 'd' OR NOT EXISTS
                        (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
-                ORDER BY 1""", CapturedTables.SCHEMA, String.join(",", captured.names()));
+                ORDER BY 1""", CaptureSpec.SCHEMA, String.join(",", captured.names()));
         findings.require(
                 wrong.isEmpty(),
                 "replica identity",
@@ -222,16 +222,14 @@ final class CrmChecks {
     }
 
     private void heartbeat() throws SQLException {
-        if (query.text(
-                        "SELECT coalesce(to_regclass(?)::text, '')",
-                        CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT)
+        if (query.text("SELECT coalesce(to_regclass(?)::text, '')", CaptureSpec.SCHEMA + "." + CaptureSpec.HEARTBEAT)
                 .isEmpty()) {
             return;
         }
         boolean standby = query.is("SELECT pg_is_in_recovery()");
         boolean writes = query.is(
                 "SELECT has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') FROM (SELECT ?::text AS t) heartbeat",
-                CapturedTables.SCHEMA + "." + CapturedTables.HEARTBEAT);
+                CaptureSpec.SCHEMA + "." + CaptureSpec.HEARTBEAT);
         findings.require(
                 writes && !standby,
                 "heartbeat",
@@ -240,7 +238,7 @@ final class CrmChecks {
                         : "the role may " + (writes ? "" : "not ") + "write it",
                 standby
                         ? "Point crm.jdbc-url to the primary server"
-                        : "GRANT INSERT, UPDATE ON %s to the role".formatted(CapturedTables.HEARTBEAT));
+                        : "GRANT INSERT, UPDATE ON %s to the role".formatted(CaptureSpec.HEARTBEAT));
     }
 
     private static String table(String qualified) {

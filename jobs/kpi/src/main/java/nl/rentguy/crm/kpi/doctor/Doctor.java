@@ -8,13 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import nl.rentguy.crm.kpi.doctor.Finding.Severity;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.configuration.Configuration;
 
 /** Checks of both databases. Reads only; a check that cannot be made is itself a finding. */
@@ -55,7 +55,7 @@ public final class Doctor {
     public static List<Finding> examine(Configuration config, Start start) {
         Database crm = Database.crm(config);
         Database kpi = Database.kpi(config);
-        CapturedTables captured = CapturedTables.of(config);
+        CaptureSpec captured = CaptureSpec.of(config);
         KpiSettings settings = Definitions.kpiSettings(config);
         JobOptions.emitInterval(config);
         JobOptions.refreshInterval(config);

@@ -3,7 +3,7 @@ package nl.rentguy.crm.kpi.doctor;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 
 /** Settings of the CRM's server and database that decide how its sessions behave, the job's and those that write. */
 final class ServerChecks {
@@ -105,7 +105,7 @@ final class ServerChecks {
     /** The newest rows tell whether that is so, as far as an instant that is still to come can tell, or the log of commits. */
     private void writtenInUtc() throws SQLException {
         for (String table : List.of("crm_deals", "crm_leads", "crm_automation_runs")) {
-            String qualified = CapturedTables.SCHEMA + "." + table;
+            String qualified = CaptureSpec.SCHEMA + "." + table;
             if (!query.is(
                     "SELECT coalesce((SELECT has_column_privilege(attrelid, attnum, 'SELECT') AND atttypid = 'timestamptz'::regtype FROM pg_attribute WHERE attrelid = to_regclass(?) AND attname = 'created_at'), false)",
                     qualified)) {

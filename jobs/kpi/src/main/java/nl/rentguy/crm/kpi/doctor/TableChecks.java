@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 
 /** Whether the job can read what is in the CRM's tables, and whether the snapshot and the log see the same rows of them. */
@@ -32,7 +32,7 @@ final class TableChecks {
             this.types = List.of(types);
         }
 
-        static Kind of(String column, CapturedTables captured) {
+        static Kind of(String column, CaptureSpec captured) {
             if (column.equals(captured.taskDue())) {
                 return INSTANT;
             }
@@ -63,10 +63,10 @@ final class TableChecks {
 
     private final Query query;
     private final Findings findings;
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
     private final StatusWords words;
 
-    TableChecks(Query query, Findings findings, CapturedTables captured, StatusWords words) {
+    TableChecks(Query query, Findings findings, CaptureSpec captured, StatusWords words) {
         this.query = query;
         this.findings = findings;
         this.captured = captured;
@@ -95,7 +95,7 @@ final class TableChecks {
                   SELECT name, typbasetype FROM columns JOIN pg_type t ON t.oid = type WHERE typtype = 'd'
                 )
                 SELECT concat_ws('|', name, typname, typtype = 'e', format_type(type, NULL))
-                FROM columns JOIN pg_type t ON t.oid = type WHERE typtype <> 'd' ORDER BY 1""", CapturedTables.SCHEMA, names())) {
+                FROM columns JOIN pg_type t ON t.oid = type WHERE typtype <> 'd' ORDER BY 1""", CaptureSpec.SCHEMA, names())) {
             String[] parts = column.split("\\|", -1);
             String table = parts[0].substring(0, parts[0].indexOf('.'));
             String name = parts[0].substring(parts[0].indexOf('.') + 1);
@@ -120,7 +120,7 @@ final class TableChecks {
         return query.texts("""
                 SELECT quote_ident(c.relname) FROM pg_class c
                 WHERE c.relnamespace = to_regnamespace(?) AND c.relname = ANY (string_to_array(?, ',')) AND %s
-                ORDER BY 1""".formatted(condition), CapturedTables.SCHEMA, names());
+                ORDER BY 1""".formatted(condition), CaptureSpec.SCHEMA, names());
     }
 
     /** Partitions, inheritance and tables that are not logged show rows to the snapshot or to the log alone. */
@@ -184,12 +184,12 @@ final class TableChecks {
     private List<String> unknown(String table, Predicate<String> known) throws SQLException {
         boolean readable = query.is(
                 "SELECT coalesce((SELECT has_column_privilege(attrelid, attnum, 'SELECT') FROM pg_attribute WHERE attrelid = to_regclass(?) AND attname = 'status'), false)",
-                CapturedTables.SCHEMA + "." + table);
+                CaptureSpec.SCHEMA + "." + table);
         if (!readable) {
             return List.of();
         }
         return query.texts("""
-                        SELECT DISTINCT left(status::text, 40) FROM %s.%s WHERE status IS NOT NULL ORDER BY 1 LIMIT 200""".formatted(CapturedTables.SCHEMA, table)).stream()
+                        SELECT DISTINCT left(status::text, 40) FROM %s.%s WHERE status IS NOT NULL ORDER BY 1 LIMIT 200""".formatted(CaptureSpec.SCHEMA, table)).stream()
                 .filter(known.negate())
                 .limit(20)
                 .map(word -> "'" + word + "'")

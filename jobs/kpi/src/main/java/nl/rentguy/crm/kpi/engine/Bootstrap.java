@@ -1,6 +1,6 @@
 package nl.rentguy.crm.kpi.engine;
 
-import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Evaluated;
 
 /**
  * Begins with what is new in a definition, from the entities there are. Until an entity is evaluated by what is new, its changes count
@@ -17,10 +17,10 @@ public record Bootstrap<S>(EntityEngine<S> kept, EntityEngine<S> added) {
      * @param entity evaluated by what is kept
      * @param now not before the time up to which it was evaluated
      */
-    public Tracked<S> evaluate(Tracked<S> entity, long now, Effects out) {
+    public Evaluated<S> evaluate(Evaluated<S> entity, long now, Effects out) {
         S state = entity.state();
-        Tracked<S> passed = kept.advance(entity, now, out);
-        Tracked<S> begun = added.advance(new Tracked<>(state, KpiTime.NONE, Long.MAX_VALUE), now, out);
-        return new Tracked<>(passed.state(), now, Math.min(passed.nextBoundary(), begun.nextBoundary()));
+        Evaluated<S> passed = kept.advance(entity, now, out);
+        Evaluated<S> begun = added.advance(new Evaluated<>(state, KpiTime.NONE, Long.MAX_VALUE), now, out);
+        return new Evaluated<>(passed.state(), now, Math.min(passed.nextBoundary(), begun.nextBoundary()));
     }
 }

@@ -13,8 +13,8 @@ public sealed interface Contribution {
         return first() <= millis && millis < end();
     }
 
-    /** An amount that is added to a cell's sums. */
-    record OfAmounts(Cell cell, Amounts amounts, long first, long end) implements Contribution {}
+    /** An amount that is added to an accumulator's sums. */
+    record OfMeasures(AccumulatorKey key, Measures measures, long first, long end) implements Contribution {}
 
     /**
      * A row of its own. Of several with the same table and key at most one holds at any instant.

@@ -9,18 +9,18 @@ public interface Contributions {
     void add(Contribution contribution);
 
     /** An amount that holds whatever the time. */
-    default void always(Cell cell, Amounts amounts) {
-        between(Instant.MIN, Instant.MAX, cell, amounts);
+    default void always(AccumulatorKey accumulator, Measures measures) {
+        between(Instant.MIN, Instant.MAX, accumulator, measures);
     }
 
     /** An amount that holds from that instant on, the instant included. */
-    default void from(Instant from, Cell cell, Amounts amounts) {
-        between(from, Instant.MAX, cell, amounts);
+    default void from(Instant from, AccumulatorKey accumulator, Measures measures) {
+        between(from, Instant.MAX, accumulator, measures);
     }
 
     /** An amount that holds at every instant t with {@code from <= t < until}. */
-    default void between(Instant from, Instant until, Cell cell, Amounts amounts) {
-        add(new Contribution.OfAmounts(cell, amounts, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
+    default void between(Instant from, Instant until, AccumulatorKey accumulator, Measures measures) {
+        add(new Contribution.OfMeasures(accumulator, measures, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
     }
 
     /** A row of that table that is there whatever the time. */

@@ -1,8 +1,8 @@
 package nl.rentguy.crm.kpi.engine;
 
 /**
- * A change of a cell's sums.
+ * A change of an accumulator's sums.
  *
  * @param at KPI time from which it counts, milliseconds
  */
-public record Delta(Cell cell, long at, Amounts amounts) {}
+public record Delta(AccumulatorKey key, long at, Measures measures) {}

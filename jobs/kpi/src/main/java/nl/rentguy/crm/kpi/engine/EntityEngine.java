@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.engine.Contribution.OfAmounts;
+import nl.rentguy.crm.kpi.engine.Contribution.OfMeasures;
 import nl.rentguy.crm.kpi.engine.Contribution.OfRow;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +26,10 @@ public final class EntityEngine<S> {
      * @param nextBoundary before then time alone changes nothing, in KPI time; {@link Long#MAX_VALUE} when it never does again. Of no
      *     meaning before the first effects
      */
-    public record Tracked<S>(@Nullable S state, long evaluatedAt, long nextBoundary) {
+    public record Evaluated<S>(@Nullable S state, long evaluatedAt, long nextBoundary) {
 
-        public static <S> Tracked<S> nothing() {
-            return new Tracked<>(null, KpiTime.NONE, Long.MAX_VALUE);
+        public static <S> Evaluated<S> nothing() {
+            return new Evaluated<>(null, KpiTime.NONE, Long.MAX_VALUE);
         }
     }
 
@@ -42,12 +42,12 @@ public final class EntityEngine<S> {
     }
 
     /** Takes in a row read before there is any KPI time. Nothing is emitted until {@link #advance}. */
-    public Tracked<S> load(Tracked<S> entity, RowChange change) {
-        return new Tracked<>(model.fold(entity.state(), change), entity.evaluatedAt(), entity.nextBoundary());
+    public Evaluated<S> load(Evaluated<S> entity, RowChange change) {
+        return new Evaluated<>(model.fold(entity.state(), change), entity.evaluatedAt(), entity.nextBoundary());
     }
 
     /** What the entity that it is a part of needs to know of it; null when nothing. */
-    public CrmRow.@Nullable Part part(Tracked<S> entity) {
+    public CrmRow.@Nullable Part part(Evaluated<S> entity) {
         S state = entity.state();
         return state == null ? null : model.part(state);
     }
@@ -57,47 +57,47 @@ public final class EntityEngine<S> {
      *
      * @param now not before the time up to which the entity was evaluated
      */
-    public Tracked<S> change(Tracked<S> entity, RowChange change, long now, Effects out) {
-        Tracked<S> passed = entity.evaluatedAt() == KpiTime.NONE || now >= entity.nextBoundary()
+    public Evaluated<S> change(Evaluated<S> entity, RowChange change, long now, Effects out) {
+        Evaluated<S> passed = entity.evaluatedAt() == KpiTime.NONE || now >= entity.nextBoundary()
                 ? advance(entity, now, out)
                 : entity;
         S before = passed.state();
         S changed = model.fold(before, change);
-        S after = changed == null ? null : model.forget(changed, Instant.ofEpochMilli(now));
+        S after = changed == null ? null : model.prune(changed, Instant.ofEpochMilli(now));
         List<Contribution> lost = new ArrayList<>();
         List<Contribution> gained = new ArrayList<>();
         model.difference(before, changed, now, lost::add, gained::add);
         boolean moves = before != null && changed != null && model.movesToAnotherTenant(before, changed);
         emitDifference(lost, gained, now, moves, out);
-        return new Tracked<>(
+        return new Evaluated<>(
                 after,
                 now,
                 after == null ? Long.MAX_VALUE : Math.min(stillAhead(passed, now), nextBoundary(after, gained, now)));
     }
 
     /** What was ahead of the entity may be so still; when it is not, the entity is looked at once for nothing. */
-    private static long stillAhead(Tracked<?> entity, long now) {
+    private static long stillAhead(Evaluated<?> entity, long now) {
         return entity.state() == null || entity.nextBoundary() <= now ? Long.MAX_VALUE : entity.nextBoundary();
     }
 
     private static void emitDifference(
             List<Contribution> lost, List<Contribution> gained, long now, boolean moves, Effects out) {
-        Map<Cell, Amounts> sums = new LinkedHashMap<>();
+        Map<AccumulatorKey, Measures> sums = new LinkedHashMap<>();
         Map<RowKey, KpiRow> rows = new LinkedHashMap<>();
         for (Contribution contribution : lost) {
             if (!contribution.holdsAt(now)) {
                 continue;
             }
-            if (contribution instanceof OfAmounts of) {
-                sums.merge(of.cell(), of.amounts().negated(), Amounts::plus);
+            if (contribution instanceof OfMeasures of) {
+                sums.merge(of.key(), of.measures().negated(), Measures::plus);
             } else if (contribution instanceof OfRow of) {
                 rows.put(new RowKey(of.table(), of.row().key()), of.row());
             }
         }
         for (Contribution contribution : gained) {
-            if (contribution instanceof OfAmounts of) {
+            if (contribution instanceof OfMeasures of) {
                 if (of.holdsAt(now)) {
-                    sums.merge(of.cell(), of.amounts(), Amounts::plus);
+                    sums.merge(of.key(), of.measures(), Measures::plus);
                 }
             } else if (contribution instanceof OfRow of) {
                 boolean isHistory = of.stays() && of.end() <= now;
@@ -119,15 +119,15 @@ public final class EntityEngine<S> {
                 out.row(row.table, row.key, null, now);
             }
         });
-        sums.forEach((cell, amounts) -> {
-            if (!amounts.isZero()) {
-                out.sums(new Delta(cell, now, amounts));
+        sums.forEach((accumulator, measures) -> {
+            if (!measures.isZero()) {
+                out.sums(new Delta(accumulator, now, measures));
             }
         });
     }
 
     /** Lets time pass up to and including {@code now}. */
-    public Tracked<S> advance(Tracked<S> entity, long now, Effects out) {
+    public Evaluated<S> advance(Evaluated<S> entity, long now, Effects out) {
         long since = entity.evaluatedAt();
         S state = entity.state();
         if (now <= since || state == null) {
@@ -141,11 +141,11 @@ public final class EntityEngine<S> {
         // A row that ends and one of the same key that begins at the same instant: the latter stands.
         boundaries.sort(Comparator.comparingLong(Boundary::at).thenComparing(Boundary::begins));
         boundaries.forEach(boundary -> boundary.emit(out));
-        S left = model.forget(state, Instant.ofEpochMilli(now));
+        S left = model.prune(state, Instant.ofEpochMilli(now));
         if (left == null) {
-            return new Tracked<>(null, now, Long.MAX_VALUE);
+            return new Evaluated<>(null, now, Long.MAX_VALUE);
         }
-        return new Tracked<>(
+        return new Evaluated<>(
                 left, now, nextBoundary(left, left == state ? contributed : contributions(left, now, now), now));
     }
 
@@ -153,9 +153,9 @@ public final class EntityEngine<S> {
     private record Boundary(Contribution contribution, long at, boolean begins) {
 
         void emit(Effects out) {
-            if (contribution instanceof OfAmounts of) {
+            if (contribution instanceof OfMeasures of) {
                 out.sums(new Delta(
-                        of.cell(), at, begins ? of.amounts() : of.amounts().negated()));
+                        of.key(), at, begins ? of.measures() : of.measures().negated()));
             } else if (contribution instanceof OfRow of) {
                 if (begins || !of.stays()) {
                     out.row(of.table(), of.row().key(), begins ? of.row().values() : null, at);

@@ -52,11 +52,11 @@ public interface EntityModel<S> {
      * The entity without what can no longer contribute at {@code now} or later; null when nothing is left. By default all of
      * it is kept.
      */
-    default @Nullable S forget(S state, Instant now) {
+    default @Nullable S prune(S state, Instant now) {
         return state;
     }
 
-    /** From when on {@link #forget} leaves out something that contributes nothing; never, by default. */
+    /** From when on {@link #prune} leaves out something that contributes nothing; never, by default. */
     default Instant expiresAt(S state) {
         return Instant.MAX;
     }

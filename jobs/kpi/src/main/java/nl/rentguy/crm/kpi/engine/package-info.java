@@ -1,5 +1,5 @@
 /**
- * The one idea: an entity contributes amounts to cells of KPI tables, each during an interval of time; a change or the
+ * The one idea: an entity contributes measures to accumulators of KPI tables, each during an interval of time; a change or the
  * passing of time is the difference between what was active and what is. Plain Java, exact integers, no Flink.
  */
 @NullMarked

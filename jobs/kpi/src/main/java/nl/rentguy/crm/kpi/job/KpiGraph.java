@@ -1,7 +1,7 @@
 package nl.rentguy.crm.kpi.job;
 
 import java.util.Objects;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.cdc.CrmSource;
 import nl.rentguy.crm.kpi.cdc.LogPosition;
 import nl.rentguy.crm.kpi.cdc.RawChange;
@@ -11,25 +11,25 @@ import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.crm.EntityKind;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.operators.AccumulateFunction;
-import nl.rentguy.crm.kpi.operators.Cadence;
-import nl.rentguy.crm.kpi.operators.CombineOperator;
 import nl.rentguy.crm.kpi.operators.CommitClockFactory;
 import nl.rentguy.crm.kpi.operators.DecodeOperator;
+import nl.rentguy.crm.kpi.operators.EmitPolicy;
 import nl.rentguy.crm.kpi.operators.EntityChange;
 import nl.rentguy.crm.kpi.operators.EntityFunction;
-import nl.rentguy.crm.kpi.operators.RememberOperator;
+import nl.rentguy.crm.kpi.operators.KpiAggregator;
+import nl.rentguy.crm.kpi.operators.PreAggregateOperator;
 import nl.rentguy.crm.kpi.operators.SavedKeysOperator;
 import nl.rentguy.crm.kpi.operators.SourceProgress;
+import nl.rentguy.crm.kpi.operators.StageHistoryOperator;
 import nl.rentguy.crm.kpi.operators.StatusOperator;
 import nl.rentguy.crm.kpi.operators.StreamTypes;
 import nl.rentguy.crm.kpi.operators.WriteOperatorFactory;
 import nl.rentguy.crm.kpi.store.KpiWriter;
 import nl.rentguy.crm.kpi.store.KpiWriters;
-import nl.rentguy.crm.kpi.store.RememberedDeals;
 import nl.rentguy.crm.kpi.store.Sinks;
+import nl.rentguy.crm.kpi.store.StageHistoryReader;
 import nl.rentguy.crm.kpi.store.TableRow;
 import nl.rentguy.crm.kpi.store.WrittenUntil;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -49,31 +49,31 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * heartbeat ---> CRM database
  *
- * crm-source --> commit-clock --> decode --+==> activities ------------------------+--> combine ==> accumulate --+
- *                                   |      |        v                              |                             | by tenant
- *              dead-letter-sink <---+      +==> deals, stages ---------------------+--> rows --------------------+
- *                                   |      |        v                              |                             v
- *                                   |      +==> leads, pipelines, runs, metrics ---+                           write ---> KPI database
- *                                   |                                                                            |
- *                                   +--> status <----------------------------------------------------------------+
+ * crm-source --> commit-clock --> decode --+==> activities -----------------------+--> pre-aggregate ==> aggregate --+
+ *                                   |      |        v                             |                                  | by tenant
+ *              dead-letter-sink <---+      +==> deals, stages --------------------+--> rows -------------------------+
+ *                                   |      |        v                             |                                  v
+ *                                   |      +==> leads, pipelines, runs, metrics --+                                write ---> KPI database
+ *                                   |                                                                                |
+ *                                   +--> status <--------------------------------------------------------------------+
  *                                          |
  * ==> by key                               +--> status-sink
  * }</pre>
  *
  * <p>Each row of the CRM is an entity, or the root of one, which tells the one that it is a part of what that needs to know: an activity
  * its deal, a deal its lead, a stage its pipeline. Before the deals there goes what an earlier job knew of them, see
- * {@link RememberOperator}.
+ * {@link StageHistoryOperator}.
  */
 public final class KpiGraph {
 
     private final Configuration config;
     private final KpiSettings settings;
-    private final Cadence cadence;
+    private final EmitPolicy emitPolicy;
 
     private KpiGraph(Configuration config) {
         this.config = config;
         this.settings = Definitions.kpiSettings(config);
-        this.cadence = Cadence.of(JobOptions.emitInterval(config), JobOptions.refreshInterval(config));
+        this.emitPolicy = EmitPolicy.of(JobOptions.emitInterval(config), JobOptions.refreshInterval(config));
     }
 
     /**
@@ -128,7 +128,7 @@ public final class KpiGraph {
         SingleOutputStreamOperator<EntityChange> changes = raw.transform(
                         Uids.DECODE,
                         StreamTypes.ENTITY_CHANGE,
-                        new DecodeOperator(CapturedTables.of(config), settings.words()))
+                        new DecodeOperator(CaptureSpec.of(config), settings.words()))
                 .uid(Uids.DECODE);
         changes.getSideOutput(DecodeOperator.DEAD_LETTERS)
                 .sinkTo(Sinks.deadLetters(config))
@@ -156,10 +156,10 @@ public final class KpiGraph {
         return depth != EntityKind.DEAL.depth()
                 ? own
                 : own.transform(
-                                Uids.REMEMBERED_DEALS,
+                                Uids.STAGE_HISTORY,
                                 StreamTypes.ENTITY_CHANGE,
-                                new RememberOperator(new RememberedDeals(Database.kpi(config))))
-                        .uid(Uids.REMEMBERED_DEALS);
+                                new StageHistoryOperator(new StageHistoryReader(Database.kpi(config))))
+                        .uid(Uids.STAGE_HISTORY);
     }
 
     /** What all entities have to say. */
@@ -175,11 +175,11 @@ public final class KpiGraph {
                     .transform(
                             uid,
                             StreamTypes.DELTA,
-                            new SavedKeysOperator<>(new EntityFunction(settings, cadence.tickMillis())))
+                            new SavedKeysOperator<>(new EntityFunction(settings, emitPolicy.tickMillis())))
                     .uid(uid);
             DataStream<Delta> combined = entities.transform(
-                            Uids.COMBINE, StreamTypes.DELTA, new CombineOperator(cadence.tickMillis()))
-                    .uid(uid + "-" + Uids.COMBINE);
+                            Uids.PRE_AGGREGATE, StreamTypes.DELTA, new PreAggregateOperator(emitPolicy.tickMillis()))
+                    .uid(uid + "-" + Uids.PRE_AGGREGATE);
             deltas = deltas == null ? combined : deltas.union(combined);
             DataStream<TableRow> ofRows = entities.getSideOutput(EntityFunction.ROWS);
             rows = rows == null ? ofRows : rows.union(ofRows);
@@ -197,12 +197,12 @@ public final class KpiGraph {
 
     private DataStream<Long> publish(Entities entities) {
         DataStream<TableRow> sums = entities.deltas()
-                .keyBy(delta -> delta.cell().group(), StreamTypes.GROUP)
+                .keyBy(delta -> delta.key().aggregate(), StreamTypes.AGGREGATE_KEY)
                 .transform(
-                        Uids.ACCUMULATE,
+                        Uids.AGGREGATE,
                         StreamTypes.TABLE_ROW,
-                        new SavedKeysOperator<>(new AccumulateFunction(settings, cadence)))
-                .uid(Uids.ACCUMULATE);
+                        new SavedKeysOperator<>(new KpiAggregator(settings, emitPolicy)))
+                .uid(Uids.AGGREGATE);
         int writers = Math.min(JobOptions.writers(config), sums.getParallelism());
         return sums.union(entities.rows())
                 .partitionCustom((tenant, shares) -> KpiWriter.shareOf(tenant, shares), TableRow::tenant)
@@ -212,7 +212,7 @@ public final class KpiGraph {
                         new WriteOperatorFactory(
                                 new KpiWriters(
                                         Database.kpi(config), settings, config.get(JobOptions.KPI_PIPELINE_NAME)),
-                                cadence.tickMillis()))
+                                emitPolicy.tickMillis()))
                 .uid(Uids.WRITE)
                 .setParallelism(writers);
     }

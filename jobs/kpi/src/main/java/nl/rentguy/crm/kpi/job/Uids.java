@@ -7,9 +7,9 @@ final class Uids {
     static final String DECODE = "decode";
     static final String COMMIT_CLOCK = "commit-clock";
     static final String DEAD_LETTER_SINK = "dead-letter-sink";
-    static final String REMEMBERED_DEALS = "remembered-deals";
-    static final String COMBINE = "combine";
-    static final String ACCUMULATE = "accumulate";
+    static final String STAGE_HISTORY = "stage-history";
+    static final String PRE_AGGREGATE = "pre-aggregate";
+    static final String AGGREGATE = "aggregate";
     static final String WRITE = "write";
     static final String STATUS = "status";
     static final String STATUS_SINK = "status-sink";

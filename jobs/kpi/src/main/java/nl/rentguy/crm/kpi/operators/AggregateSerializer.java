@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.engine.Aggregate;
-import nl.rentguy.crm.kpi.engine.Amounts;
+import nl.rentguy.crm.kpi.engine.Measures;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -30,7 +30,7 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
         target.writeByte(VERSION);
         writeLines(aggregate.sums(), target);
         writeNumber(aggregate.pending().size(), target);
-        for (Map.Entry<Long, Map<List<String>, Amounts>> later :
+        for (Map.Entry<Long, Map<List<String>, Measures>> later :
                 aggregate.pending().entrySet()) {
             writeNumber(later.getKey(), target);
             writeLines(later.getValue(), target);
@@ -40,26 +40,26 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     @Override
     public Aggregate deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
-        Map<List<String>, Amounts> sums = readLines(source);
-        Map<Long, Map<List<String>, Amounts>> pending = new HashMap<>();
+        Map<List<String>, Measures> sums = readLines(source);
+        Map<Long, Map<List<String>, Measures>> pending = new HashMap<>();
         for (long i = readNumber(source); i > 0; i--) {
             pending.put(readNumber(source), readLines(source));
         }
         return new Aggregate(sums, pending);
     }
 
-    private static void writeLines(Map<List<String>, Amounts> lines, DataOutputView target) throws IOException {
+    private static void writeLines(Map<List<String>, Measures> lines, DataOutputView target) throws IOException {
         writeNumber(lines.size(), target);
-        for (Map.Entry<List<String>, Amounts> line : lines.entrySet()) {
+        for (Map.Entry<List<String>, Measures> line : lines.entrySet()) {
             writeTexts(line.getKey(), target);
-            AmountsSerializer.write(line.getValue(), target);
+            MeasuresSerializer.write(line.getValue(), target);
         }
     }
 
-    private static Map<List<String>, Amounts> readLines(DataInputView source) throws IOException {
-        Map<List<String>, Amounts> lines = new HashMap<>(FEW);
+    private static Map<List<String>, Measures> readLines(DataInputView source) throws IOException {
+        Map<List<String>, Measures> lines = new HashMap<>(FEW);
         for (long i = readNumber(source); i > 0; i--) {
-            lines.put(readLine(source), AmountsSerializer.read(source));
+            lines.put(readBucket(source), MeasuresSerializer.read(source));
         }
         return Map.copyOf(lines);
     }

@@ -24,15 +24,15 @@ import nl.rentguy.crm.kpi.crm.Contacts;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
-import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.DealAggregate;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.Entity;
 import nl.rentguy.crm.kpi.crm.Lead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.LeadAggregate;
 import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
-import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.crm.PipelineAggregate;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
@@ -56,9 +56,9 @@ final class CrmRecords {
         PAST_DEAL(10, PastDeal.class),
         DEAL_OF_LEAD(11, DealOfLead.class),
         CONTACT(12, Contact.class),
-        DEAL_FILE(14, DealFile.class),
-        LEAD_FILE(15, LeadFile.class),
-        PIPELINE_BOARD(16, PipelineBoard.class);
+        DEAL_AGGREGATE(14, DealAggregate.class),
+        LEAD_AGGREGATE(15, LeadAggregate.class),
+        PIPELINE_AGGREGATE(16, PipelineAggregate.class);
 
         private static final Map<Class<?>, Kind> BY_TYPE =
                 Arrays.stream(values()).collect(toMap(kind -> kind.type, kind -> kind));
@@ -113,9 +113,9 @@ final class CrmRecords {
             case PAST_DEAL -> write((PastDeal) value, target);
             case DEAL_OF_LEAD -> write((DealOfLead) value, target);
             case CONTACT -> write((Contact) value, target);
-            case DEAL_FILE -> write((DealFile) value, target);
-            case LEAD_FILE -> write((LeadFile) value, target);
-            case PIPELINE_BOARD -> write((PipelineBoard) value, target);
+            case DEAL_AGGREGATE -> write((DealAggregate) value, target);
+            case LEAD_AGGREGATE -> write((LeadAggregate) value, target);
+            case PIPELINE_AGGREGATE -> write((PipelineAggregate) value, target);
         }
     }
 
@@ -139,9 +139,9 @@ final class CrmRecords {
             case PAST_DEAL -> pastDeal(source);
             case DEAL_OF_LEAD -> dealOfLead(source);
             case CONTACT -> contact(source);
-            case DEAL_FILE -> dealFile(source);
-            case LEAD_FILE -> leadFile(source);
-            case PIPELINE_BOARD -> board(source);
+            case DEAL_AGGREGATE -> dealAggregate(source);
+            case LEAD_AGGREGATE -> leadAggregate(source);
+            case PIPELINE_AGGREGATE -> board(source);
         };
     }
 
@@ -416,7 +416,7 @@ final class CrmRecords {
                 (CrmRow) readAny(source));
     }
 
-    private static void write(DealFile file, DataOutputView target) throws IOException {
+    private static void write(DealAggregate file, DataOutputView target) throws IOException {
         DealHistory history = file.history();
         target.writeBoolean(history != null);
         if (history != null) {
@@ -427,7 +427,7 @@ final class CrmRecords {
         for (Deal version : file.versions()) {
             write(version, target);
         }
-        target.writeBoolean(file.settled());
+        target.writeBoolean(file.bootstrapped());
         writeNumber(file.pastVisits(), target);
         writeInstant(file.deletedAt(), target);
         writeNumber(file.contacts().instants().size(), target);
@@ -444,7 +444,7 @@ final class CrmRecords {
         }
     }
 
-    private static DealFile dealFile(DataInputView source) throws IOException {
+    private static DealAggregate dealAggregate(DataInputView source) throws IOException {
         DealHistory history = source.readBoolean() ? history(source) : null;
         PastDeal remembered = (PastDeal) readAny(source);
         int size = (int) readNumber(source);
@@ -452,7 +452,7 @@ final class CrmRecords {
         for (int i = 0; i < size; i++) {
             versions.add(deal(source));
         }
-        return new DealFile(
+        return new DealAggregate(
                 history,
                 remembered,
                 versions,
@@ -478,7 +478,7 @@ final class CrmRecords {
         return size == 0 ? Contacts.NONE : new Contacts(channels);
     }
 
-    private static void write(LeadFile file, DataOutputView target) throws IOException {
+    private static void write(LeadAggregate file, DataOutputView target) throws IOException {
         writeAny(file.lead(), target);
         writeNumber(file.deals().size(), target);
         for (Map.Entry<Long, DealOfLead> deal : file.deals().all().entrySet()) {
@@ -487,17 +487,17 @@ final class CrmRecords {
         }
     }
 
-    private static LeadFile leadFile(DataInputView source) throws IOException {
+    private static LeadAggregate leadAggregate(DataInputView source) throws IOException {
         Lead lead = (Lead) readAny(source);
         int size = (int) readNumber(source);
         Map<Long, DealOfLead> deals = new HashMap<>();
         for (int i = 0; i < size; i++) {
             deals.put(readNumber(source), dealOfLead(source));
         }
-        return LeadFile.of(lead, ById.of(deals));
+        return LeadAggregate.of(lead, ById.of(deals));
     }
 
-    private static void write(PipelineBoard board, DataOutputView target) throws IOException {
+    private static void write(PipelineAggregate board, DataOutputView target) throws IOException {
         writeAny(board.pipeline(), target);
         writeNumber(board.stages().size(), target);
         for (Stage stage : board.stages().all().values()) {
@@ -505,7 +505,7 @@ final class CrmRecords {
         }
     }
 
-    private static PipelineBoard board(DataInputView source) throws IOException {
+    private static PipelineAggregate board(DataInputView source) throws IOException {
         Pipeline pipeline = (Pipeline) readAny(source);
         int size = (int) readNumber(source);
         Map<Long, Stage> stages = new HashMap<>();
@@ -513,7 +513,7 @@ final class CrmRecords {
             Stage stage = stage(source);
             stages.put(stage.id(), stage);
         }
-        return new PipelineBoard(pipeline, ById.of(stages));
+        return new PipelineAggregate(pipeline, ById.of(stages));
     }
 
     private static void writeOptional(@Nullable Long number, DataOutputView target) throws IOException {

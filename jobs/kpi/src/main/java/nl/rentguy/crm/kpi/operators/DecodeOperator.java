@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.cdc.RawChange;
-import nl.rentguy.crm.kpi.cdc.RefusedException;
 import nl.rentguy.crm.kpi.cdc.RowDecoder;
 import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
+import nl.rentguy.crm.kpi.cdc.UndecodableChangeException;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -40,7 +40,7 @@ public final class DecodeOperator extends AbstractStreamOperator<EntityChange>
 
     public static final OutputTag<SourceProgress> PROGRESS = new OutputTag<>("progress", StreamTypes.SOURCE_PROGRESS);
 
-    private final CapturedTables captured;
+    private final CaptureSpec captured;
     private final StatusWords words;
 
     @SuppressWarnings("NullAway.Init") // set in open
@@ -54,7 +54,7 @@ public final class DecodeOperator extends AbstractStreamOperator<EntityChange>
 
     private transient @Nullable ScheduledFuture<?> reporting;
 
-    public DecodeOperator(CapturedTables captured, StatusWords words) {
+    public DecodeOperator(CaptureSpec captured, StatusWords words) {
         this.captured = captured;
         this.words = words;
         setChainingStrategy(ChainingStrategy.ALWAYS);
@@ -72,7 +72,7 @@ public final class DecodeOperator extends AbstractStreamOperator<EntityChange>
     @Override
     public void processElement(StreamRecord<RawChange> element) {
         RawChange raw = element.getValue();
-        if (raw.table().equals(CapturedTables.HEARTBEAT)) {
+        if (raw.table().equals(CaptureSpec.HEARTBEAT)) {
             checkPublication(raw);
             unreported.beat(raw);
             return;
@@ -91,20 +91,20 @@ public final class DecodeOperator extends AbstractStreamOperator<EntityChange>
                 output.collect(element.replace(
                         EntityChange.ofOwnRow(decoded.get().change().at(element.getTimestamp()))));
             }
-        } catch (RefusedException e) {
+        } catch (UndecodableChangeException e) {
             setAside(raw, e);
             unreported.row(raw, true, null);
         }
     }
 
-    private void setAside(RawChange raw, RefusedException why) {
+    private void setAside(RawChange raw, UndecodableChangeException why) {
         refusals.inc();
         LOG.warn("Set aside: {}", why.explanation());
         output.collect(DEAD_LETTERS, new StreamRecord<>(DeadLetter.of(raw, why, captured)));
     }
 
     private void checkPublication(RawChange beat) {
-        String covered = beat.column(CapturedTables.HEARTBEAT_COVERED);
+        String covered = beat.column(CaptureSpec.HEARTBEAT_COVERED);
         if (beat.isInSnapshot() || covered == null) {
             return;
         }

@@ -2,9 +2,10 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.io.IOException;
 import java.util.List;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.AccumulatorKey;
+import nl.rentguy.crm.kpi.engine.AggregateKey;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.Measures;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
@@ -20,25 +21,25 @@ final class DeltaSerializer extends RecordSerializer<Delta> {
 
     @Override
     public Delta createInstance() {
-        return new Delta(new Cell(new Cell.Group("", List.of()), List.of()), 0, new Amounts(new long[0]));
+        return new Delta(new AccumulatorKey(new AggregateKey("", List.of()), List.of()), 0, new Measures(new long[0]));
     }
 
     @Override
     public void serialize(Delta delta, DataOutputView target) throws IOException {
         target.writeByte(VERSION);
-        GroupSerializer.write(delta.cell().group(), target);
-        writeTexts(delta.cell().line(), target);
+        AggregateKeySerializer.write(delta.key().aggregate(), target);
+        writeTexts(delta.key().bucket(), target);
         writeNumber(delta.at(), target);
-        AmountsSerializer.write(delta.amounts(), target);
+        MeasuresSerializer.write(delta.measures(), target);
     }
 
     @Override
     public Delta deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
         return new Delta(
-                new Cell(GroupSerializer.read(source), readLine(source)),
+                new AccumulatorKey(AggregateKeySerializer.read(source), readBucket(source)),
                 readNumber(source),
-                AmountsSerializer.read(source));
+                MeasuresSerializer.read(source));
     }
 
     @Override

@@ -9,15 +9,15 @@ import java.util.TreeSet;
 import nl.rentguy.crm.kpi.crm.Entity;
 import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.definition.Definition;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import nl.rentguy.crm.kpi.engine.Bootstrap;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.Effects;
 import nl.rentguy.crm.kpi.engine.EntityEngine;
-import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Evaluated;
 import nl.rentguy.crm.kpi.engine.KpiTime;
-import nl.rentguy.crm.kpi.kpi.Definition;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
@@ -79,7 +79,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     /** Entities that time alone has made history, such as the runs of a day that is frozen. */
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient Counter letGo;
+    private transient Counter expired;
 
     /** Changes of what is no longer known and stays so, such as the deletion of a run that is history. */
     @SuppressWarnings("NullAway.Init") // set in open
@@ -158,7 +158,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     @Override
     public void open(OpenContext context) {
         entities = getRuntimeContext().getState(StateDescriptors.ENTITY);
-        letGo = getRuntimeContext().getMetricGroup().counter("entities_let_go");
+        expired = getRuntimeContext().getMetricGroup().counter("entities_expired");
         withoutEffect = getRuntimeContext().getMetricGroup().counter("changes_without_effect");
     }
 
@@ -170,7 +170,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     @Override
     void savedKey(EntityId key, TimerService timers) throws Exception {
         EntityState saved = entities.value();
-        store(saved, saved.tracked(), timers);
+        store(saved, saved.evaluated(), timers);
     }
 
     @Override
@@ -202,10 +202,10 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         EntityKind kind = input.entity().kind();
         EntityEngine<Entity> engine = of(kind, engines);
         Effects effects = effects(context, out);
-        Tracked<Entity> before = stored == null ? Tracked.nothing() : begun(kind, stored, effects);
+        Evaluated<Entity> before = stored == null ? Evaluated.nothing() : begun(kind, stored, effects);
         RowChange change = input.change();
         long watermark = context.timerService().currentWatermark();
-        Tracked<Entity> after;
+        Evaluated<Entity> after;
         boolean unknownTime = beginsAt == KpiTime.NONE || change.committedAt() == RowChange.IN_SNAPSHOT;
         if (watermark == Long.MIN_VALUE && unknownTime && before.evaluatedAt() == KpiTime.NONE) {
             after = engine.load(before, change);
@@ -237,18 +237,18 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         }
         EntityKind kind = context.getCurrentKey().kind();
         Effects effects = effects(context, out);
-        Tracked<Entity> after = timestamp == FIRST_KPI_TIME
+        Evaluated<Entity> after = timestamp == FIRST_KPI_TIME
                 ? begin(kind, stored, effects)
-                : of(kind, engines).advance(stored.tracked(), timestamp, effects);
+                : of(kind, engines).advance(stored.evaluated(), timestamp, effects);
         if (after.state() == null) {
-            letGo.inc();
+            expired.inc();
         }
         store(stored, after, context.timerService());
     }
 
     /** An entity as a change finds it: when KPI time has begun for others, it has for this one. */
-    private Tracked<Entity> begun(EntityKind kind, EntityState stored, Effects effects) {
-        Tracked<Entity> entity = stored.tracked();
+    private Evaluated<Entity> begun(EntityKind kind, EntityState stored, Effects effects) {
+        Evaluated<Entity> entity = stored.evaluated();
         if (beginsAt == KpiTime.NONE || stored.evaluatedAt() != KpiTime.NONE) {
             return entity;
         }
@@ -258,12 +258,12 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     }
 
     /** Evaluates an entity that waits for KPI time to begin, or by what is new. */
-    private Tracked<Entity> begin(EntityKind kind, EntityState stored, Effects effects) {
+    private Evaluated<Entity> begin(EntityKind kind, EntityState stored, Effects effects) {
         if (bootstraps.isEmpty()) {
-            return of(kind, engines).advance(stored.tracked(), beginsAt, effects);
+            return of(kind, engines).advance(stored.evaluated(), beginsAt, effects);
         }
         Bootstrap<Entity> bootstrap = of(kind, bootstraps);
-        Tracked<Entity> kept = bootstrap.kept().advance(stored.tracked(), beginsAt, effects);
+        Evaluated<Entity> kept = bootstrap.kept().advance(stored.evaluated(), beginsAt, effects);
         return bootstrap.evaluate(kept, Math.max(goesOnAt, kept.evaluatedAt()), effects);
     }
 
@@ -286,7 +286,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         };
     }
 
-    private void store(@Nullable EntityState stored, Tracked<Entity> after, TimerService timers) throws Exception {
+    private void store(@Nullable EntityState stored, Evaluated<Entity> after, TimerService timers) throws Exception {
         Entity state = after.state();
         boolean isEvaluated = after.evaluatedAt() != KpiTime.NONE
                 && (bootstraps.isEmpty() || timers.currentWatermark() != Long.MIN_VALUE);

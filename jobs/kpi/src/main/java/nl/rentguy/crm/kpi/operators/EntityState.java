@@ -1,7 +1,7 @@
 package nl.rentguy.crm.kpi.operators;
 
 import nl.rentguy.crm.kpi.crm.Entity;
-import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Evaluated;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 
 /**
@@ -13,7 +13,7 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
  */
 public record EntityState(Entity entity, long evaluatedAt, long timer) {
 
-    Tracked<Entity> tracked() {
-        return new Tracked<>(entity, evaluatedAt, timer);
+    Evaluated<Entity> evaluated() {
+        return new Evaluated<>(entity, evaluatedAt, timer);
     }
 }

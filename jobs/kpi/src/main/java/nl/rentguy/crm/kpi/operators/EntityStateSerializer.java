@@ -1,7 +1,7 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.io.IOException;
-import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.LeadAggregate;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -20,7 +20,7 @@ final class EntityStateSerializer extends RecordSerializer<EntityState> {
 
     @Override
     public EntityState createInstance() {
-        return new EntityState(LeadFile.EMPTY, KpiTime.NONE, Long.MAX_VALUE);
+        return new EntityState(LeadAggregate.EMPTY, KpiTime.NONE, Long.MAX_VALUE);
     }
 
     @Override

@@ -18,7 +18,7 @@ abstract class RecordSerializer<T> extends TypeSerializerSingleton<T> {
     private static final long serialVersionUID = 1;
 
     private static final Shared<String> TEXTS = new Shared<>();
-    private static final Shared<List<String>> LINES = new Shared<>();
+    private static final Shared<List<String>> BUCKETS = new Shared<>();
 
     private static final int MORE = 0x80;
     private static final int BITS = 7;
@@ -111,12 +111,12 @@ abstract class RecordSerializer<T> extends TypeSerializerSingleton<T> {
         return text;
     }
 
-    /** Reads the line of a cell, which many keys have in common. */
-    static List<String> readLine(DataInputView source) throws IOException {
+    /** Reads the bucket of an accumulator, which many keys have in common. */
+    static List<String> readBucket(DataInputView source) throws IOException {
         String[] texts = new String[(int) readNumber(source)];
         for (int i = 0; i < texts.length; i++) {
             texts[i] = readText(source);
         }
-        return LINES.of(List.of(texts));
+        return BUCKETS.of(List.of(texts));
     }
 }

@@ -1,7 +1,7 @@
 package nl.rentguy.crm.kpi.operators;
 
+import nl.rentguy.crm.kpi.definition.Definition;
 import nl.rentguy.crm.kpi.engine.Aggregate;
-import nl.rentguy.crm.kpi.kpi.Definition;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -22,7 +22,8 @@ final class StateDescriptors {
     static final ListStateDescriptor<Long> BEGIN = new ListStateDescriptor<>("begin", Types.LONG);
 
     /** By task: that what an earlier job knew of deals has been read. */
-    static final ListStateDescriptor<Boolean> REMEMBERED = new ListStateDescriptor<>("remembered", Types.BOOLEAN);
+    static final ListStateDescriptor<Boolean> STAGE_HISTORY_READ =
+            new ListStateDescriptor<>("stage-history-read", Types.BOOLEAN);
 
     /** By task: by what its state was made. */
     static final ListStateDescriptor<Definition> DEFINITION =

@@ -2,11 +2,11 @@ package nl.rentguy.crm.kpi.operators;
 
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
+import nl.rentguy.crm.kpi.definition.Definition;
 import nl.rentguy.crm.kpi.engine.Aggregate;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.AggregateKey;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.Definition;
+import nl.rentguy.crm.kpi.engine.Measures;
 import nl.rentguy.crm.kpi.operators.SourceProgress.TableProgress;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.TableRow;
@@ -25,13 +25,14 @@ public final class StreamTypes {
     public static final TypeInformation<EntityState> ENTITY_STATE =
             new RecordType<>(EntityState.class, EntityStateSerializer.INSTANCE);
 
-    public static final TypeInformation<Amounts> AMOUNTS = new RecordType<>(Amounts.class, AmountsSerializer.INSTANCE);
+    public static final TypeInformation<Measures> MEASURES =
+            new RecordType<>(Measures.class, MeasuresSerializer.INSTANCE);
 
     public static final TypeInformation<Aggregate> AGGREGATE =
             new RecordType<>(Aggregate.class, AggregateSerializer.INSTANCE);
 
-    public static final TypeInformation<Cell.Group> GROUP =
-            new RecordType<>(Cell.Group.class, GroupSerializer.INSTANCE);
+    public static final TypeInformation<AggregateKey> AGGREGATE_KEY =
+            new RecordType<>(AggregateKey.class, AggregateKeySerializer.INSTANCE);
 
     public static final TypeInformation<Delta> DELTA = new RecordType<>(Delta.class, DeltaSerializer.INSTANCE);
 

@@ -1,6 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.TaskInfo;

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
+import nl.rentguy.crm.kpi.definition.KpiTable;
 import org.jspecify.annotations.Nullable;
 
 /**

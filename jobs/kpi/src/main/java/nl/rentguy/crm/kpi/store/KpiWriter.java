@@ -24,10 +24,10 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiTable;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -243,7 +243,7 @@ public final class KpiWriter implements AutoCloseable {
             Database.waitLong(database);
         }
         if (!toldTables) {
-            letGo(database, batch.until());
+            expired(database, batch.until());
         }
         for (Map.Entry<String, List<String>> table : begin.entrySet()) {
             statements(table.getKey()).clear(database, table.getValue(), lastFrozenDay(batch.until()));
@@ -338,7 +338,7 @@ public final class KpiWriter implements AutoCloseable {
     }
 
     /** Empties tables that this job has kept and keeps no longer, history aside, unless another one keeps them now. */
-    private void letGo(Connection database, long until) throws SQLException {
+    private void expired(Connection database, long until) throws SQLException {
         List<String> former = new ArrayList<>();
         try (PreparedStatement select = database.prepareStatement("""
                 SELECT DISTINCT kept FROM crm_kpi.crm_kpi_progress, unnest(tables) AS kept

@@ -2,7 +2,7 @@ package nl.rentguy.crm.kpi.store;
 
 import java.io.Serializable;
 import nl.rentguy.crm.kpi.config.Database;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 
 /**
  * Makes the writers of a job.

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
 import nl.rentguy.crm.kpi.config.JobOptions;
 import nl.rentguy.crm.kpi.config.JobVersion;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.jdbc.JdbcExecutionOptions;
@@ -134,7 +134,7 @@ public final class Sinks {
                 .withQueryStatement(
                         """
                         INSERT INTO %s.%s (id, beat_at, covered) VALUES (1, clock_timestamp(), %s)
-                        ON CONFLICT (id) DO UPDATE SET (beat_at, covered) = (excluded.beat_at, excluded.covered)""".formatted(CapturedTables.SCHEMA, CapturedTables.HEARTBEAT, CapturedTables.coveredSql()),
+                        ON CONFLICT (id) DO UPDATE SET (beat_at, covered) = (excluded.beat_at, excluded.covered)""".formatted(CaptureSpec.SCHEMA, CaptureSpec.HEARTBEAT, CaptureSpec.coveredSql()),
                         (statement, beat) -> statement.setString(1, publication))
                 .buildAtLeastOnce(new SinkConnection(Database.crm(config)));
     }

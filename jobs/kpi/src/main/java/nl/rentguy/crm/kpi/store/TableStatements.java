@@ -17,10 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.KpiTable.Column;
-import nl.rentguy.crm.kpi.kpi.KpiTable.KeptRows;
-import nl.rentguy.crm.kpi.kpi.SqlType;
+import nl.rentguy.crm.kpi.definition.KpiTable;
+import nl.rentguy.crm.kpi.definition.KpiTable.Column;
+import nl.rentguy.crm.kpi.definition.KpiTable.RetainedRows;
+import nl.rentguy.crm.kpi.definition.SqlType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +54,7 @@ final class TableStatements {
         this.table = table;
         this.columns = table.columns();
         this.upsert = upsert(table);
-        KeptRows kept = table.keptRows();
+        RetainedRows kept = table.retainedRows();
         this.moves = delete(table);
         this.goes = kept == null ? moves : mark(table, kept);
     }
@@ -63,9 +63,9 @@ final class TableStatements {
         String names = names(table.columns());
         String values = names(table.valueColumns());
         return """
-                INSERT INTO crm_kpi.%1$s AS held (%2$s, as_of)
-                SELECT %3$s, as_of FROM unnest(%4$s, ?::timestamptz[]) AS sent (%2$s, as_of)
-                ON CONFLICT (%5$s) DO UPDATE SET (%6$s, as_of) = ROW (%7$s, greatest(held.as_of, excluded.as_of))
+                INSERT INTO crm_kpi.%1$s AS target (%2$s, as_of)
+                SELECT %3$s, as_of FROM unnest(%4$s, ?::timestamptz[]) AS source (%2$s, as_of)
+                ON CONFLICT (%5$s) DO UPDATE SET (%6$s, as_of) = ROW (%7$s, greatest(target.as_of, excluded.as_of))
                 WHERE ? OR (%8$s) IS DISTINCT FROM (%7$s)""".formatted(
                         table.name(),
                         names,
@@ -76,32 +76,32 @@ final class TableStatements {
                         names(table.keyColumns()),
                         values,
                         "excluded." + values.replace(", ", ", excluded."),
-                        "held." + values.replace(", ", ", held."));
+                        "target." + values.replace(", ", ", target."));
     }
 
     private static String delete(KpiTable<?> table) {
-        return "DELETE FROM crm_kpi.%s AS held USING %s WHERE %s"
+        return "DELETE FROM crm_kpi.%s AS target USING %s WHERE %s"
                 .formatted(table.name(), sentKeys(table), isSent(table));
     }
 
-    private static String mark(KpiTable<?> table, KeptRows kept) {
-        return "UPDATE crm_kpi.%s AS held SET %s FROM %s WHERE %s AND %s"
+    private static String mark(KpiTable<?> table, RetainedRows kept) {
+        return "UPDATE crm_kpi.%s AS target SET %s FROM %s WHERE %s AND %s"
                 .formatted(
                         table.name(),
-                        KeptSql.assignments(kept),
+                        RetainedSql.assignments(kept),
                         sentKeys(table),
                         isSent(table),
-                        KeptSql.condition(kept));
+                        RetainedSql.condition(kept));
     }
 
     private static String sentKeys(KpiTable<?> table) {
-        return "unnest(%s, ?::timestamptz[]) AS sent (%s, as_of)"
+        return "unnest(%s, ?::timestamptz[]) AS source (%s, as_of)"
                 .formatted(arrays(table.keyColumns()), names(table.keyColumns()));
     }
 
     private static String isSent(KpiTable<?> table) {
         return table.keyColumns().stream()
-                .map(c -> "held.%1$s = sent.%1$s".formatted(c.name()))
+                .map(c -> "target.%1$s = source.%1$s".formatted(c.name()))
                 .collect(joining(" AND "));
     }
 
@@ -156,7 +156,7 @@ final class TableStatements {
      * @param frozen the newest day that is
      */
     void clear(Connection database, List<String> tenants, LocalDate frozen) throws SQLException {
-        if (table.keptRows() != null) {
+        if (table.retainedRows() != null) {
             return;
         }
         String days = table.frozenDay() == null ? "" : " AND %s > '%s'".formatted(table.frozenDay(), frozen);
@@ -173,17 +173,17 @@ final class TableStatements {
      * @param history what ended until then stays as it is
      */
     void markOlder(Connection database, List<String> tenants, Instant kpiTime, Instant history) throws SQLException {
-        KeptRows kept = table.keptRows();
+        RetainedRows kept = table.retainedRows();
         if (kept == null) {
             return;
         }
         String sql =
-                "UPDATE crm_kpi.%s AS held SET %s FROM (SELECT ?::timestamptz AS as_of) AS sent WHERE tenant_id = ANY (?) AND held.as_of < sent.as_of AND %s AND %s"
+                "UPDATE crm_kpi.%s AS target SET %s FROM (SELECT ?::timestamptz AS as_of) AS source WHERE tenant_id = ANY (?) AND target.as_of < source.as_of AND %s AND %s"
                         .formatted(
                                 table.name(),
-                                KeptSql.assignments(kept),
-                                KeptSql.condition(kept),
-                                KeptSql.changes(kept));
+                                RetainedSql.assignments(kept),
+                                RetainedSql.condition(kept),
+                                RetainedSql.changes(kept));
         try (PreparedStatement statement = database.prepareStatement(sql)) {
             statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
             statement.setArray(2, database.createArrayOf("text", tenants.toArray()));

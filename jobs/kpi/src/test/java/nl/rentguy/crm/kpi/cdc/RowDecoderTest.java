@@ -8,8 +8,8 @@ import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.Map;
 import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
-import nl.rentguy.crm.kpi.cdc.RefusedException.Reason;
 import nl.rentguy.crm.kpi.cdc.RowDecoder.Decoded;
+import nl.rentguy.crm.kpi.cdc.UndecodableChangeException.Reason;
 import nl.rentguy.crm.kpi.crm.CrmRow;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the log sends becomes rows, or is refused by name; nothing is guessed. */
 class RowDecoderTest {
 
-    private static final CapturedTables CAPTURED = CapturedTables.of(new Configuration());
+    private static final CaptureSpec CAPTURED = CaptureSpec.of(new Configuration());
     private static final RowDecoder DECODER = new RowDecoder(CAPTURED, StatusWords.DEFAULTS);
 
     private static final Map<String, String> DEAL = Map.ofEntries(
@@ -54,15 +54,15 @@ class RowDecoderTest {
     @Test
     void aNeededTextThatTheLogLeavesOutIsToldWithTheRemedy() {
         assertThatThrownBy(() -> DECODER.decode(deal("currency", CrmRow.UNSENT)))
-                .isInstanceOf(RefusedException.class)
-                .extracting(e -> ((RefusedException) e).explanation())
+                .isInstanceOf(UndecodableChangeException.class)
+                .extracting(e -> ((UndecodableChangeException) e).explanation())
                 .asString()
                 .contains("crm_deals.currency is so long")
                 .contains("shorten it, or write it once more");
     }
 
     @Test
-    void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws RefusedException {
+    void aRowIsReadWithItsMicrosecondsAndItsCommitTimeRoundedUp() throws UndecodableChangeException {
         RowChange change = DECODER.decode(deal("title", "x")).orElseThrow().change();
         assertThat(change.committedAt()).isEqualTo(1_795_328_275_010L);
         assertThat(change.row(Deal.class))
@@ -85,7 +85,7 @@ class RowDecoderTest {
 
     @ParameterizedTest
     @CsvSource({"1234.5, 123450", "-3, -300", "1E+2, 10000", "10.9900, 1099", "9999999999.99, 999999999999"})
-    void amountsOfAnyNotationAreExactCents(String value, long cents) throws RefusedException {
+    void amountsOfAnyNotationAreExactCents(String value, long cents) throws UndecodableChangeException {
         Deal deal = DECODER.decode(deal("value", value)).orElseThrow().change().row(Deal.class);
         assertThat(deal).isNotNull().extracting(Deal::valueCents).isEqualTo(cents);
     }
@@ -103,14 +103,14 @@ class RowDecoderTest {
     })
     void whatCannotBeReadIsRefusedWithColumnValueAndExpectation(String column, String value, String expected) {
         assertThatThrownBy(() -> DECODER.decode(deal(column, value)))
-                .isInstanceOfSatisfying(
-                        RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNREADABLE_VALUE))
+                .isInstanceOfSatisfying(UndecodableChangeException.class, e -> assertThat(e.reason())
+                        .isEqualTo(Reason.UNREADABLE_VALUE))
                 .hasMessageContainingAll("crm_deals." + column, value, expected, "9007199254740993");
     }
 
     @ParameterizedTest
     @CsvSource({"40.5", "-1", "101", "2000000000", "NaN"})
-    void aProbabilityThatIsNoneCostsTheWeightedValuesAlone(String value) throws RefusedException {
+    void aProbabilityThatIsNoneCostsTheWeightedValuesAlone(String value) throws UndecodableChangeException {
         Decoded decoded = DECODER.decode(deal("probability", value)).orElseThrow();
         assertThat(decoded.change().row(Deal.class))
                 .isNotNull()
@@ -124,7 +124,7 @@ class RowDecoderTest {
 
     @ParameterizedTest
     @CsvSource({"2932896", "-2147472692", "-622191233", "infinity", "-62135596"})
-    void aDateBeyondTimeIsHowCrmsWriteThatThereIsNone(String value) throws RefusedException {
+    void aDateBeyondTimeIsHowCrmsWriteThatThereIsNone(String value) throws UndecodableChangeException {
         Decoded decoded = DECODER.decode(deal("expected_close", value)).orElseThrow();
         assertThat(decoded.change().row(Deal.class))
                 .isNotNull()
@@ -135,14 +135,15 @@ class RowDecoderTest {
 
     @ParameterizedTest
     @CsvSource({"EUR, EUR", "eur, EUR", "Usd, USD", "€, €", "'eur ', 'eur '", "euro, euro"})
-    void currenciesAreInCapitalsAndWhatIsNoCodeStaysAsItIs(String value, String expected) throws RefusedException {
+    void currenciesAreInCapitalsAndWhatIsNoCodeStaysAsItIs(String value, String expected)
+            throws UndecodableChangeException {
         Deal deal =
                 DECODER.decode(deal("currency", value)).orElseThrow().change().row(Deal.class);
         assertThat(deal).isNotNull().extracting(Deal::currency).isEqualTo(expected);
     }
 
     @Test
-    void anUnknownStatusWordIsNamedAndCountsAsOpen() throws RefusedException {
+    void anUnknownStatusWordIsNamedAndCountsAsOpen() throws UndecodableChangeException {
         Decoded decoded = DECODER.decode(deal("status", "Negotiating")).orElseThrow();
         assertThat(decoded.unknownStatus()).isEqualTo("Negotiating");
         assertThat(decoded.change().row(Deal.class))
@@ -156,37 +157,41 @@ class RowDecoderTest {
     @Test
     void aTenantsNameIsNeverCutOffAsItWouldBeAnothers() {
         assertThatThrownBy(() -> DECODER.decode(deal("tenant_id", "t".repeat(201))))
-                .isInstanceOf(RefusedException.class)
+                .isInstanceOf(UndecodableChangeException.class)
                 .hasMessageContaining("at most 200 characters");
     }
 
     @Test
     void aMissingValueIsRefused() {
         assertThatThrownBy(() -> DECODER.decode(deal("currency", null)))
-                .isInstanceOfSatisfying(
-                        RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.MISSING_VALUE))
+                .isInstanceOfSatisfying(UndecodableChangeException.class, e -> assertThat(e.reason())
+                        .isEqualTo(Reason.MISSING_VALUE))
                 .hasMessageContaining("crm_deals.currency is NULL or was not sent");
     }
 
     @Test
     void aDeadLetterHasNoPersonalColumnAndOneIdPerEvent() {
         RawChange raw = deal("value", "NaN");
-        DeadLetter letter = DeadLetter.of(raw, new RefusedException(Reason.UNREADABLE_VALUE, "why"), CAPTURED);
+        DeadLetter letter =
+                DeadLetter.of(raw, new UndecodableChangeException(Reason.UNREADABLE_VALUE, "why"), CAPTURED);
         assertThat(letter.payload()).contains("\"value\":\"NaN\"").doesNotContain("Wedding", "title");
-        assertThat(DeadLetter.of(deal("value", "NaN"), new RefusedException(Reason.UNREADABLE_VALUE, "why"), CAPTURED)
+        assertThat(DeadLetter.of(
+                                deal("value", "NaN"),
+                                new UndecodableChangeException(Reason.UNREADABLE_VALUE, "why"),
+                                CAPTURED)
                         .id())
                 .isEqualTo(letter.id());
     }
 
     @Test
-    void aDeletionNeedsNothingButTheKey() throws RefusedException {
+    void aDeletionNeedsNothingButTheKey() throws UndecodableChangeException {
         RawChange raw = new RawChange("crm_automation_runs", Operation.DELETE, 78, 1_000, Map.of("id", "5"));
         assertThat(DECODER.decode(raw).orElseThrow().change())
                 .isEqualTo(RowChange.deletion(CrmTable.AUTOMATION_RUNS, 5, 1));
     }
 
     @Test
-    void otherTablesAreNoKpisBusiness() throws RefusedException {
+    void otherTablesAreNoKpisBusiness() throws UndecodableChangeException {
         assertThat(DECODER.decode(new RawChange("crm_kpi_heartbeat", Operation.UPDATE, 1, 1, Map.of("id", "1"))))
                 .isEmpty();
     }

@@ -35,7 +35,7 @@ class SnapshotChunksTest {
 
     private static FinishedSnapshotSplitInfo chunk(@Nullable Integer from, @Nullable Integer until, Query query) {
         return new FinishedSnapshotSplitInfo(
-                new TableId(null, CapturedTables.SCHEMA, TABLE),
+                new TableId(null, CaptureSpec.SCHEMA, TABLE),
                 "chunk-" + from,
                 from == null ? null : new Object[] {from},
                 until == null ? null : new Object[] {until},
@@ -110,7 +110,7 @@ class SnapshotChunksTest {
     @Test
     void stateOfAnEarlierVersionIsRefused() {
         FinishedSnapshotSplitInfo chunk = new FinishedSnapshotSplitInfo(
-                new TableId(null, CapturedTables.SCHEMA, TABLE),
+                new TableId(null, CaptureSpec.SCHEMA, TABLE),
                 "chunk",
                 null,
                 null,

@@ -11,11 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.StatusWords;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
@@ -232,7 +232,7 @@ class JobConfigTest {
         "occurred_at, status, is read already"
     })
     void taskColumnsThatCannotBeAreRefused(String due, String status, String message) {
-        assertThatThrownBy(() -> CapturedTables.of(JobConfig.load(
+        assertThatThrownBy(() -> CaptureSpec.of(JobConfig.load(
                         null, Map.of(), List.of("crm.task-due-column=" + due, "crm.task-status-column=" + status))))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(message);

@@ -20,21 +20,22 @@ class AggregateTest {
     @Property
     void whatKpiTimeHasReachedCounts(
             @ForAll @Size(max = 30) List<@IntRange(max = 9) Integer> times,
-            @ForAll @Size(min = 30, max = 30) List<@IntRange(min = -2, max = 2) Integer> amounts) {
+            @ForAll @Size(min = 30, max = 30) List<@IntRange(min = -2, max = 2) Integer> measures) {
         Aggregate aggregate = Aggregate.NONE;
         for (int i = 0; i < times.size(); i++) {
-            aggregate =
-                    aggregate.plus(List.of("line " + i % 3), new Amounts(new long[] {amounts.get(i)}), times.get(i));
+            aggregate = aggregate.plus(
+                    List.of("bucket " + i % 3), new Measures(new long[] {measures.get(i)}), times.get(i));
         }
         for (long now : new TreeMap<>(aggregate.pending()).keySet()) {
             aggregate = aggregate.reached(now);
-            Map<List<String>, Amounts> expected = new HashMap<>();
+            Map<List<String>, Measures> expected = new HashMap<>();
             for (int i = 0; i < times.size(); i++) {
                 if (times.get(i) <= now) {
-                    expected.merge(List.of("line " + i % 3), new Amounts(new long[] {amounts.get(i)}), Amounts::plus);
+                    expected.merge(
+                            List.of("bucket " + i % 3), new Measures(new long[] {measures.get(i)}), Measures::plus);
                 }
             }
-            expected.values().removeIf(Amounts::isZero);
+            expected.values().removeIf(Measures::isZero);
             assertThat(aggregate.sums()).isEqualTo(expected);
         }
         assertThat(aggregate.pending()).isEmpty();
@@ -47,11 +48,11 @@ class AggregateTest {
                 texts.stream().map(AggregateTest::asDatabasesHaveIt).toList();
         List<String> otherParts =
                 others.stream().map(AggregateTest::asDatabasesHaveIt).toList();
-        Cell.Group key = new Cell.Group("kpi", parts);
+        AggregateKey key = new AggregateKey("kpi", parts);
         assertThat(key.key()).isEqualTo(parts);
-        assertThat(Cell.Group.of("kpi", key.bytes().clone())).isEqualTo(key).hasSameHashCodeAs(key);
-        assertThat(new Cell.Group("kpi", otherParts).equals(key)).isEqualTo(parts.equals(otherParts));
-        assertThat(new Cell.Group("other", parts)).isNotEqualTo(key);
+        assertThat(AggregateKey.of("kpi", key.bytes().clone())).isEqualTo(key).hasSameHashCodeAs(key);
+        assertThat(new AggregateKey("kpi", otherParts).equals(key)).isEqualTo(parts.equals(otherParts));
+        assertThat(new AggregateKey("other", parts)).isNotEqualTo(key);
     }
 
     /** Half of a pair is no character. */
@@ -61,9 +62,11 @@ class AggregateTest {
 
     @Test
     void aPartThatIsTooLongIsRefused() {
-        assertThat(new Cell.Group("kpi", List.of("x".repeat(65_535), "y")).key().get(1))
+        assertThat(new AggregateKey("kpi", List.of("x".repeat(65_535), "y"))
+                        .key()
+                        .get(1))
                 .isEqualTo("y");
-        assertThatThrownBy(() -> new Cell.Group("kpi", List.of("x".repeat(65_536))))
+        assertThatThrownBy(() -> new AggregateKey("kpi", List.of("x".repeat(65_536))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("65536");
     }

@@ -12,11 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
-import nl.rentguy.crm.kpi.cdc.RefusedException;
 import nl.rentguy.crm.kpi.cdc.RowDecoder;
+import nl.rentguy.crm.kpi.cdc.UndecodableChangeException;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.StatusWords;
@@ -28,7 +28,7 @@ import org.apache.flink.configuration.Configuration;
  */
 public final class ChangeCapture {
 
-    private static final CapturedTables CAPTURED = CapturedTables.of(
+    private static final CaptureSpec CAPTURED = CaptureSpec.of(
             Configuration.fromMap(Map.of("crm.task-due-column", "due_at", "crm.task-status-column", "status")));
 
     private final Connection crm;
@@ -73,7 +73,7 @@ public final class ChangeCapture {
                 row);
         try {
             return decoder.decode(raw).orElseThrow().change();
-        } catch (RefusedException e) {
+        } catch (UndecodableChangeException e) {
             throw new AssertionError("a history has nothing that is refused", e);
         }
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Evaluated;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 class EntityEngineTest {
 
     private static final Instant CREATED = Instant.ofEpochMilli(100);
-    private static final Cell CELL = new Cell(new Cell.Group("kpi", List.of("mrdj")), List.of());
-    private static final Amounts ONE = new Amounts(new long[] {1});
-    private static final Amounts MINUS_ONE = ONE.negated();
+    private static final AccumulatorKey CELL = new AccumulatorKey(new AggregateKey("kpi", List.of("mrdj")), List.of());
+    private static final Measures ONE = new Measures(new long[] {1});
+    private static final Measures MINUS_ONE = ONE.negated();
 
     private final EntityEngine<AutomationRun> engine = new EntityEngine<>(new EntityModel<>() {
         @Override
@@ -53,20 +53,20 @@ class EntityEngineTest {
         return RowChange.deletion(CrmTable.AUTOMATION_RUNS, 1, 0);
     }
 
-    private Tracked<AutomationRun> change(Tracked<AutomationRun> entity, RowChange change, long now) {
+    private Evaluated<AutomationRun> change(Evaluated<AutomationRun> entity, RowChange change, long now) {
         return engine.change(entity, change, now, effects);
     }
 
     @Test
     void whatHoldsNowIsAddedAndItsEndIsTheNextBoundary() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 105);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 105);
         assertThat(deltas).containsExactly(new Delta(CELL, 105, ONE));
         assertThat(entity.nextBoundary()).isEqualTo(110);
     }
 
     @Test
     void whatWillHoldIsAddedWhenItsTimeComes() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 50);
         assertThat(deltas).isEmpty();
         assertThat(entity.nextBoundary()).isEqualTo(100);
         engine.advance(entity, 100, effects);
@@ -75,7 +75,7 @@ class EntityEngineTest {
 
     @Test
     void theStartIsIncludedAndTheEndIsNot() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 109);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 109);
         entity = engine.advance(entity, 110, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 109, ONE), new Delta(CELL, 110, MINUS_ONE));
         assertThat(entity.nextBoundary()).isEqualTo(Long.MAX_VALUE);
@@ -83,14 +83,14 @@ class EntityEngineTest {
 
     @Test
     void aChangeEmitsWhatTimeDidBeforeItAtItsOwnInstant() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 50);
         change(entity, deleted(), 107);
         assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 107, MINUS_ONE));
     }
 
     @Test
     void aChangeThatChangesNothingEmitsNothing() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 102);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 102);
         deltas.clear();
         change(entity, created(CREATED), 103);
         assertThat(deltas).isEmpty();
@@ -98,7 +98,7 @@ class EntityEngineTest {
 
     @Test
     void nothingIsEmittedWhileThereIsNoKpiTime() {
-        Tracked<AutomationRun> entity = engine.load(Tracked.nothing(), created(CREATED));
+        Evaluated<AutomationRun> entity = engine.load(Evaluated.nothing(), created(CREATED));
         assertThat(deltas).isEmpty();
         engine.advance(entity, 104, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 104, ONE));
@@ -106,14 +106,14 @@ class EntityEngineTest {
 
     @Test
     void aWindowThatOpensAndClosesBetweenTwoLooksLeavesBothDeltas() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 50);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 50);
         engine.advance(entity, 500, effects);
         assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 110, MINUS_ONE));
     }
 
     @Test
     void aDeletedEntityIsForgotten() {
-        Tracked<AutomationRun> entity = change(Tracked.nothing(), created(CREATED), 102);
+        Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 102);
         assertThat(change(entity, deleted(), 103).state()).isNull();
     }
 }

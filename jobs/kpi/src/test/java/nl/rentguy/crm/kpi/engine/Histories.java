@@ -18,10 +18,10 @@ import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.Definitions;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import org.apache.flink.configuration.Configuration;
 
 /** Random histories of a CRM on a real PostgreSQL, and whether the KPIs equal the batch queries all along. */

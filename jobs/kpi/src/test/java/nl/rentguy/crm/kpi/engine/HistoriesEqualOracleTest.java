@@ -18,10 +18,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import nl.rentguy.crm.kpi.crm.RowChange;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import nl.rentguy.crm.kpi.engine.RandomCrm.Step;
-import nl.rentguy.crm.kpi.kpi.Kpis;
 import nl.rentguy.crm.kpi.store.Dashboards;
-import nl.rentguy.crm.kpi.store.RememberedDeals;
+import nl.rentguy.crm.kpi.store.StageHistoryReader;
 
 /**
  * Random histories of a CRM: after every step and every jump in time, every row of every KPI table equals the batch query
@@ -63,7 +63,7 @@ class HistoriesEqualOracleTest {
     private static InMemoryTables withoutState(Instant now, Random order) throws SQLException {
         Connection crm = histories.database();
         List<RowChange> known = new ArrayList<>(new ChangeCapture(crm, order).since(RowChange.IN_SNAPSHOT));
-        RememberedDeals.read(crm, 0, 1, past -> known.add(RowChange.remembering(past)));
+        StageHistoryReader.read(crm, 0, 1, past -> known.add(RowChange.ofPast(past)));
         Collections.shuffle(known, order);
         InMemoryTables anew = new InMemoryTables(new Kpis(Histories.SETTINGS));
         known.forEach(anew::load);

@@ -15,10 +15,10 @@ import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.crm.Entity;
 import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.engine.EntityEngine.Tracked;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.Kpis;
-import nl.rentguy.crm.kpi.kpi.SumKpi;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.Kpis;
+import nl.rentguy.crm.kpi.definition.SumKpi;
+import nl.rentguy.crm.kpi.engine.EntityEngine.Evaluated;
 import nl.rentguy.crm.kpi.store.TableRow;
 import nl.rentguy.crm.kpi.store.WrittenRows;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ public final class InMemoryTables implements Effects {
 
     private Kpis kpis;
     private final Map<EntityKind, Entities> entities = new EnumMap<>(EntityKind.class);
-    private final Map<Cell.Group, Map<List<String>, Amounts>> sums = new HashMap<>();
+    private final Map<AggregateKey, Map<List<String>, Measures>> sums = new HashMap<>();
     private final Map<String, Map<List<Object>, List<@Nullable Object>>> rows = new HashMap<>();
 
     public InMemoryTables(Kpis kpis) {
@@ -42,7 +42,7 @@ public final class InMemoryTables implements Effects {
     public InMemoryTables copy() {
         InMemoryTables copy = new InMemoryTables(kpis);
         entities.forEach((kind, ofKind) -> copy.entities(kind).byId.putAll(ofKind.byId));
-        sums.forEach((group, lines) -> copy.sums.put(group, new HashMap<>(lines)));
+        sums.forEach((group, buckets) -> copy.sums.put(group, new HashMap<>(buckets)));
         rows.forEach((table, byKey) -> copy.rows.put(table, new HashMap<>(byKey)));
         return copy;
     }
@@ -54,7 +54,7 @@ public final class InMemoryTables implements Effects {
     private final class Entities {
         private final EntityKind kind;
         private EntityEngine<Entity> engine;
-        private final Map<Long, Tracked<Entity>> byId = new HashMap<>();
+        private final Map<Long, Evaluated<Entity>> byId = new HashMap<>();
 
         Entities(EntityKind kind) {
             this.kind = kind;
@@ -62,8 +62,8 @@ public final class InMemoryTables implements Effects {
         }
 
         void change(long id, RowChange change, long now) {
-            Tracked<Entity> before = byId.getOrDefault(id, Tracked.nothing());
-            Tracked<Entity> after = now == KpiTime.NONE
+            Evaluated<Entity> before = byId.getOrDefault(id, Evaluated.nothing());
+            Evaluated<Entity> after = now == KpiTime.NONE
                     ? engine.load(before, change)
                     : engine.change(before, change, now, InMemoryTables.this);
             if (after.state() == null) {
@@ -89,7 +89,7 @@ public final class InMemoryTables implements Effects {
         /** As one timer per entity would: from boundary to boundary. */
         void advance(long now) {
             byId.replaceAll((id, entity) -> {
-                Tracked<Entity> at = entity.evaluatedAt() == KpiTime.NONE
+                Evaluated<Entity> at = entity.evaluatedAt() == KpiTime.NONE
                         ? engine.advance(entity, now, InMemoryTables.this)
                         : entity;
                 for (long next = at.nextBoundary(); next <= now; next = at.nextBoundary()) {
@@ -127,11 +127,11 @@ public final class InMemoryTables implements Effects {
 
     @Override
     public void sums(Delta delta) {
-        Map<List<String>, Amounts> lines = sums.computeIfAbsent(delta.cell().group(), group -> new HashMap<>());
-        lines.merge(delta.cell().line(), delta.amounts(), Amounts::plus);
-        lines.values().removeIf(Amounts::isZero);
-        if (lines.isEmpty()) {
-            sums.remove(delta.cell().group());
+        Map<List<String>, Measures> buckets = sums.computeIfAbsent(delta.key().aggregate(), group -> new HashMap<>());
+        buckets.merge(delta.key().bucket(), delta.measures(), Measures::plus);
+        buckets.values().removeIf(Measures::isZero);
+        if (buckets.isEmpty()) {
+            sums.remove(delta.key().aggregate());
         }
     }
 
@@ -154,9 +154,9 @@ public final class InMemoryTables implements Effects {
         List<KpiRow> derived = new ArrayList<>();
         rows.getOrDefault(kpi.table().name(), Map.of()).forEach((key, values) -> derived.add(new KpiRow(key, values)));
         if (kpi instanceof SumKpi ofSums) {
-            sums.forEach((group, lines) -> {
+            sums.forEach((group, buckets) -> {
                 if (group.kpi().equals(kpi.table().name())) {
-                    derived.addAll(ofSums.rows(group.key(), lines, asOf));
+                    derived.addAll(ofSums.rows(group.key(), buckets, asOf));
                 }
             });
         }
@@ -187,8 +187,8 @@ public final class InMemoryTables implements Effects {
         WrittenRows.write(database, kpis.list(), all);
     }
 
-    /** By key, the sums of each line. */
-    public Map<Cell.Group, Map<List<String>, Amounts>> sums() {
+    /** By key, the sums of each bucket. */
+    public Map<AggregateKey, Map<List<String>, Measures>> sums() {
         return sums;
     }
 

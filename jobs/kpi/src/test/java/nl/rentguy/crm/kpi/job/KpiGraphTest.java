@@ -36,23 +36,23 @@ class KpiGraphTest {
                 .extracting(StreamNode::getTransformationUID)
                 .filteredOn(uid -> uid != null && !uid.startsWith("Sink Committer: "))
                 .containsExactlyInAnyOrder(
-                        "accumulate",
+                        "aggregate",
                         "commit-clock",
                         "crm-source",
                         "dead-letter-sink",
                         "decode",
                         "entities-0",
-                        "entities-0-combine",
+                        "entities-0-pre-aggregate",
                         "entities-1",
-                        "entities-1-combine",
+                        "entities-1-pre-aggregate",
                         "entities-2",
-                        "entities-2-combine",
+                        "entities-2-pre-aggregate",
                         "heartbeat-sink",
                         "heartbeat-source",
                         "own-rows-0",
                         "own-rows-1",
                         "own-rows-2",
-                        "remembered-deals",
+                        "stage-history",
                         "status",
                         "status-sink",
                         "write");

@@ -22,13 +22,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.TestDatabase;
-import nl.rentguy.crm.kpi.cdc.CapturedTables;
+import nl.rentguy.crm.kpi.cdc.CaptureSpec;
 import nl.rentguy.crm.kpi.cdc.RawChange;
 import nl.rentguy.crm.kpi.cdc.RawChange.Operation;
 import nl.rentguy.crm.kpi.cdc.RawChangeType;
 import nl.rentguy.crm.kpi.config.JobConfig;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -193,7 +193,7 @@ class SavedStateTest {
         RawChange last = changes.get(changes.size() - 1);
         long seconds = index - changes.size() + 1;
         return new RawChange(
-                CapturedTables.HEARTBEAT,
+                CaptureSpec.HEARTBEAT,
                 Operation.UPDATE,
                 last.position() + seconds,
                 last.committedAtMicros() + seconds * 1_000_000,

@@ -14,10 +14,10 @@ import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StatusWords;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.engine.AccumulatorKey;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.engine.Measures;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -43,10 +43,10 @@ class EntitiesDieTest {
             KeyedOneInputStreamOperatorTestHarness<EntityId, EntityChange, Delta> harness) {
         assertThat(harness.numKeyedStateEntries()).as("state").isZero();
         assertThat(harness.numEventTimeTimers()).as("timers").isZero();
-        Map<Cell, Amounts> sums = new HashMap<>();
-        harness.extractOutputValues().forEach(delta -> sums.merge(delta.cell(), delta.amounts(), Amounts::plus));
-        assertThat(sums).isNotEmpty().allSatisfy((cell, sum) -> assertThat(sum.isZero())
-                .as(cell.toString())
+        Map<AccumulatorKey, Measures> sums = new HashMap<>();
+        harness.extractOutputValues().forEach(delta -> sums.merge(delta.key(), delta.measures(), Measures::plus));
+        assertThat(sums).isNotEmpty().allSatisfy((accumulator, sum) -> assertThat(sum.isZero())
+                .as(accumulator.toString())
                 .isTrue());
     }
 

@@ -14,8 +14,8 @@ import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StatusWords;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import nl.rentguy.crm.kpi.engine.Delta;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -100,14 +100,14 @@ class EntityFunctionTest {
         harness.processWatermark(DEADLINE);
         assertThat(ofSla(deltas())).singleElement().satisfies(delta -> {
             assertThat(delta.at()).isEqualTo(DEADLINE);
-            assertThat(delta.amounts().sums()[OVERDUE_SLOT]).isEqualTo(1);
+            assertThat(delta.measures().sums()[OVERDUE_SLOT]).isEqualTo(1);
         });
         assertThat(harness.numEventTimeTimers()).as("until its day is frozen").isEqualTo(1);
     }
 
     private static List<Delta> ofSla(List<Delta> deltas) {
         return deltas.stream()
-                .filter(delta -> delta.cell().group().kpi().equals("crm_automation_sla"))
+                .filter(delta -> delta.key().aggregate().kpi().equals("crm_automation_sla"))
                 .toList();
     }
 
@@ -153,7 +153,7 @@ class EntityFunctionTest {
         assertThat(harness.numKeyedStateEntries()).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
         List<Delta> deltas = deltas();
-        assertThat(deltas.get(0).amounts().plus(deltas.get(1).amounts()).isZero())
+        assertThat(deltas.get(0).measures().plus(deltas.get(1).measures()).isZero())
                 .isTrue();
     }
 
@@ -226,7 +226,7 @@ class EntityFunctionTest {
         restore();
         harness.processWatermark(NOW + 3);
         assertThat(deltas())
-                .extracting(delta -> delta.cell().group().kpi())
+                .extracting(delta -> delta.key().aggregate().kpi())
                 .as("the watchlist has its row, which waits for its deadline")
                 .containsExactly("crm_automation_sla");
         assertThat(harness.getSideOutput(EntityFunction.ROWS)).isNull();

@@ -15,11 +15,11 @@ import net.jqwik.api.Property;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.AutomationRun.Status;
 import nl.rentguy.crm.kpi.crm.RowChange;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.engine.AccumulatorKey;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiTime;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.engine.Measures;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -96,16 +96,16 @@ class PortionsTest {
         }
 
         /** By each watermark that went on: the sums up to it. */
-        Map<Long, Map<Cell, Amounts>> sums() {
-            Map<Long, Map<Cell, Amounts>> byWatermark = new TreeMap<>();
+        Map<Long, Map<AccumulatorKey, Measures>> sums() {
+            Map<Long, Map<AccumulatorKey, Measures>> byWatermark = new TreeMap<>();
             List<Delta> deltas = new ArrayList<>();
             for (Object each : sent) {
                 if (each instanceof Watermark mark) {
-                    Map<Cell, Amounts> sums = new HashMap<>();
+                    Map<AccumulatorKey, Measures> sums = new HashMap<>();
                     deltas.stream()
                             .filter(delta -> KpiTime.roundUp(delta.at(), TICK) <= mark.getTimestamp())
-                            .forEach(delta -> sums.merge(delta.cell(), delta.amounts(), Amounts::plus));
-                    sums.values().removeIf(Amounts::isZero);
+                            .forEach(delta -> sums.merge(delta.key(), delta.measures(), Measures::plus));
+                    sums.values().removeIf(Measures::isZero);
                     byWatermark.put(mark.getTimestamp(), sums);
                 } else if (each instanceof StreamRecord<?> record) {
                     deltas.add((Delta) record.getValue());
@@ -171,7 +171,7 @@ class PortionsTest {
             while (inPortions.goesOn()) {
                 // Until all are told.
             }
-            Map<Long, Map<Cell, Amounts>> expected = whole.sums();
+            Map<Long, Map<AccumulatorKey, Measures>> expected = whole.sums();
             assertThat(inPortions.sums()).isNotEmpty().allSatisfy((mark, sums) -> assertThat(sums)
                     .as("at %d", mark - BEGIN)
                     .isEqualTo(expected.get(mark)));

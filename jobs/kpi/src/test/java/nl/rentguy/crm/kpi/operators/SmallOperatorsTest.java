@@ -3,9 +3,10 @@ package nl.rentguy.crm.kpi.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.AccumulatorKey;
+import nl.rentguy.crm.kpi.engine.AggregateKey;
 import nl.rentguy.crm.kpi.engine.Delta;
+import nl.rentguy.crm.kpi.engine.Measures;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -14,13 +15,15 @@ class SmallOperatorsTest {
 
     private static Delta delta(String tenant, long at, long amount) {
         return new Delta(
-                new Cell(new Cell.Group("kpi", List.of(tenant)), List.of()), at, new Amounts(new long[] {amount}));
+                new AccumulatorKey(new AggregateKey("kpi", List.of(tenant)), List.of()),
+                at,
+                new Measures(new long[] {amount}));
     }
 
     @Test
     void deltasOfACellAndTickAreSentAsOneBeforeTheWatermark() throws Exception {
         try (OneInputStreamOperatorTestHarness<Delta, Delta> harness =
-                new OneInputStreamOperatorTestHarness<>(new CombineOperator(20))) {
+                new OneInputStreamOperatorTestHarness<>(new PreAggregateOperator(20))) {
             harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));
             harness.open();
             harness.processElement(delta("a", 1, 1), 0);
@@ -38,7 +41,7 @@ class SmallOperatorsTest {
 
     @Test
     void deltasAreSentBeforeACheckpoint() throws Exception {
-        CombineOperator operator = new CombineOperator(20);
+        PreAggregateOperator operator = new PreAggregateOperator(20);
         try (OneInputStreamOperatorTestHarness<Delta, Delta> harness =
                 new OneInputStreamOperatorTestHarness<>(operator)) {
             harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));

@@ -16,25 +16,26 @@ import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Contact;
 import nl.rentguy.crm.kpi.crm.CrmTable;
 import nl.rentguy.crm.kpi.crm.Deal;
-import nl.rentguy.crm.kpi.crm.DealFile;
+import nl.rentguy.crm.kpi.crm.DealAggregate;
 import nl.rentguy.crm.kpi.crm.DealHistory;
 import nl.rentguy.crm.kpi.crm.DealOfLead;
 import nl.rentguy.crm.kpi.crm.EntityKind;
 import nl.rentguy.crm.kpi.crm.Lead;
-import nl.rentguy.crm.kpi.crm.LeadFile;
+import nl.rentguy.crm.kpi.crm.LeadAggregate;
 import nl.rentguy.crm.kpi.crm.PastDeal;
 import nl.rentguy.crm.kpi.crm.Pipeline;
-import nl.rentguy.crm.kpi.crm.PipelineBoard;
+import nl.rentguy.crm.kpi.crm.PipelineAggregate;
 import nl.rentguy.crm.kpi.crm.RowChange;
 import nl.rentguy.crm.kpi.crm.Stage;
 import nl.rentguy.crm.kpi.crm.StageVisit;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.Kpis;
+import nl.rentguy.crm.kpi.engine.AccumulatorKey;
 import nl.rentguy.crm.kpi.engine.Aggregate;
-import nl.rentguy.crm.kpi.engine.Amounts;
-import nl.rentguy.crm.kpi.engine.Cell;
+import nl.rentguy.crm.kpi.engine.AggregateKey;
 import nl.rentguy.crm.kpi.engine.Delta;
 import nl.rentguy.crm.kpi.engine.KpiTime;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.engine.Measures;
 import nl.rentguy.crm.kpi.store.KpiStatus;
 import nl.rentguy.crm.kpi.store.TableRow;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
@@ -60,7 +61,8 @@ class StreamTypesTest {
             DEAL, 2, AT, true, null, null, List.of(new StageVisit(1, 2, 4, AT, AT, StageVisit.End.MOVED, 5, "EUR")));
     private static final DealOfLead DEAL_OF_LEAD = new DealOfLead(1, "mrdj", Deal.Outcome.WON, 123_450, "EUR", AT);
     private static final PastDeal PAST = new PastDeal(1, "mrdj", 2, HISTORY);
-    private static final Cell.Group GROUP = new Cell.Group("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
+    private static final AggregateKey GROUP =
+            new AggregateKey("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 
     static Stream<Arguments> types() {
         return Stream.of(
@@ -76,7 +78,7 @@ class StreamTypesTest {
                         StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.deletion(CrmTable.DEALS, 9, 5))),
                 Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(LEAD, 5))),
                 Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.of(TASK, 5))),
-                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.remembering(PAST))),
+                Arguments.of(StreamTypes.ENTITY_CHANGE, EntityChange.ofOwnRow(RowChange.ofPast(PAST))),
                 Arguments.of(
                         StreamTypes.ENTITY_CHANGE,
                         EntityChange.ofOwnRow(new RowChange(CrmTable.DEALS, 1, 5, null, DEAL_OF_LEAD))),
@@ -88,8 +90,8 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
                         new EntityState(
-                                DealFile.EMPTY
-                                        .remembering(PAST)
+                                DealAggregate.EMPTY
+                                        .withPast(PAST)
                                         .withVersion(DEAL)
                                         .withContact(null, Contact.of(TASK))
                                         .withContact(null, new Contact(1, "mrdj", "call", AT.minusSeconds(1))),
@@ -97,25 +99,25 @@ class StreamTypesTest {
                                 6)),
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
-                        new EntityState(LeadFile.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
+                        new EntityState(LeadAggregate.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
-                        new EntityState(PipelineBoard.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
+                        new EntityState(PipelineAggregate.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
                 Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(RUN, 5, Long.MAX_VALUE)),
                 Arguments.of(
                         StreamTypes.DELTA,
-                        new Delta(new Cell(GROUP, List.of()), 5, new Amounts(new long[] {1, -2}, new long[] {
+                        new Delta(new AccumulatorKey(GROUP, List.of()), 5, new Measures(new long[] {1, -2}, new long[] {
                             300_000_000, -1
                         }))),
                 Arguments.of(
-                        StreamTypes.AMOUNTS,
-                        new Amounts(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
+                        StreamTypes.MEASURES,
+                        new Measures(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
                 Arguments.of(
                         StreamTypes.AGGREGATE,
                         Aggregate.NONE
-                                .plus(List.of("deals", "EUR"), new Amounts(new long[] {1}), 20)
+                                .plus(List.of("deals", "EUR"), new Measures(new long[] {1}), 20)
                                 .reached(20)
-                                .plus(List.of("deals", "USD"), new Amounts(new long[] {2}), 40)),
+                                .plus(List.of("deals", "USD"), new Measures(new long[] {2}), 40)),
                 Arguments.of(
                         StreamTypes.SOURCE_PROGRESS,
                         new SourceProgress(
@@ -126,7 +128,7 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.KPI_STATUS,
                         new KpiStatus(KpiStatus.Phase.DEGRADED, "p", AT, 1, null, 0.5, 2, 3, Map.of("w", 4L))),
-                Arguments.of(StreamTypes.GROUP, GROUP),
+                Arguments.of(StreamTypes.AGGREGATE_KEY, GROUP),
                 Arguments.of(StreamTypes.ENTITY_ID, new EntityId(EntityKind.METRIC, Long.MIN_VALUE)),
                 Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(TASK, KpiTime.NONE, 6)),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.TestDatabase;
 import nl.rentguy.crm.kpi.config.Definitions;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import nl.rentguy.crm.kpi.store.KpiWriter;
 import nl.rentguy.crm.kpi.store.KpiWriters;
 import nl.rentguy.crm.kpi.store.TableRow;

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
 import nl.rentguy.crm.kpi.store.KpiWriter.Batch;
 import nl.rentguy.crm.kpi.store.KpiWriter.Begins;
 import org.jspecify.annotations.Nullable;

@@ -10,10 +10,10 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import nl.rentguy.crm.kpi.TestDatabase;
-import nl.rentguy.crm.kpi.kpi.Kpi;
-import nl.rentguy.crm.kpi.kpi.KpiSettings;
-import nl.rentguy.crm.kpi.kpi.KpiTable;
-import nl.rentguy.crm.kpi.kpi.Kpis;
+import nl.rentguy.crm.kpi.definition.Kpi;
+import nl.rentguy.crm.kpi.definition.KpiSettings;
+import nl.rentguy.crm.kpi.definition.KpiTable;
+import nl.rentguy.crm.kpi.definition.Kpis;
 import org.junit.jupiter.api.Test;
 
 /** The tables that the migrations make are those that the job writes, and tell what they mean. */

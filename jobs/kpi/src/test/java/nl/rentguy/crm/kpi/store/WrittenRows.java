@@ -3,7 +3,7 @@ package nl.rentguy.crm.kpi.store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import nl.rentguy.crm.kpi.kpi.Kpi;
+import nl.rentguy.crm.kpi.definition.Kpi;
 
 /** Writes rows by the job's own statements in a transaction of the caller's. */
 public final class WrittenRows {

@@ -1,8 +1,0 @@
-/**
- * One class per KPI table: its key, what entities contribute to it, and its columns as formulas over exact sums. Plain
- * Java: no Flink, no JDBC.
- */
-@NullMarked
-package nl.rentguy.crm.kpi.kpi;
-
-import org.jspecify.annotations.NullMarked;

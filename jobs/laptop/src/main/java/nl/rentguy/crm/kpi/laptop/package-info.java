@@ -1,5 +1,0 @@
-/** Everything on one machine in one JVM: embedded PostgreSQL, a CRM that lives, the job, the live board. */
-@NullMarked
-package nl.rentguy.crm.kpi.laptop;
-
-import org.jspecify.annotations.NullMarked;
