@@ -1,7 +1,13 @@
 package nl.rentguy.crm.kpi.benchmarks;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +71,8 @@ public final class AtRest implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "54329", description = "Port of PostgreSQL (default: ${DEFAULT-VALUE}).")
     private int port;
 
+    private static final String WEB_INTERFACE = "Flink's web interface: ";
+
     private AtRest() {}
 
     public static void main(String[] args) {
@@ -97,6 +105,7 @@ public final class AtRest implements Callable<Integer> {
         try (JobProcess job = JobProcess.run(database, folder, log, settings)) {
             job.awaitKpiTimeAfter(Instant.now(), kpi);
             TimeUnit.NANOSECONDS.sleep(SETTLING.toNanos());
+            figures.add("longest checkpoint, snapshot and first publication: %.1f s".formatted(longestCheckpoint(log)));
             long dead = number(kpi, DEAD);
             Duration cpu = job.cpu();
             TimeUnit.SECONDS.sleep(seconds);
@@ -129,6 +138,29 @@ public final class AtRest implements Callable<Integer> {
         }
         figures.forEach(OUT::println);
         return 0;
+    }
+
+    /** Seconds, from its beginning until all tasks have saved their state. */
+    private static double longestCheckpoint(Path log) throws IOException, InterruptedException {
+        String address = Files.readAllLines(log).stream()
+                .filter(line -> line.startsWith(WEB_INTERFACE))
+                .map(line -> line.substring(WEB_INTERFACE.length()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("the job does not say where its web interface is"));
+        JsonNode jobs = get(address + "/jobs").path("jobs");
+        return get(address + "/jobs/" + jobs.path(0).path("id").asText() + "/checkpoints")
+                        .path("summary")
+                        .path("end_to_end_duration")
+                        .path("max")
+                        .asLong()
+                / 1e3;
+    }
+
+    private static JsonNode get(String address) throws IOException, InterruptedException {
+        return new ObjectMapper()
+                .readTree(HttpClient.newHttpClient()
+                        .send(HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString())
+                        .body());
     }
 
     private static double secondsSince(Instant start) {

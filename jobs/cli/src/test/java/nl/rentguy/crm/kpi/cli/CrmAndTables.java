@@ -79,7 +79,7 @@ final class CrmAndTables implements AutoCloseable {
         crm = crmServer.connect();
     }
 
-    /** Triggers prune how the tables were when a connection first used them only with it. */
+    /** Triggers forget how the tables were when a connection first used them only with it. */
     void reconnect() throws SQLException {
         crm.close();
         crm = crmServer.connect();

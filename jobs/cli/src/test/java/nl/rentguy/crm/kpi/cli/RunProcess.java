@@ -24,6 +24,8 @@ final class RunProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
+                // It lives for seconds.
+                "-XX:TieredStopAtLevel=1",
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
                 "-Dcrm.kpi.log.level=" + logLevel,
                 "-Dfile.encoding=UTF-8",

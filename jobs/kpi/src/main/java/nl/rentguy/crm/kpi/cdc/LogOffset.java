@@ -105,7 +105,7 @@ final class LogOffset extends Offset {
     }
 
     /**
-     * The server may prune the log until there: of the last change's transaction, which was committed later, changes may be missing. 0 when
+     * The server may forget the log until there: of the last change's transaction, which was committed later, changes may be missing. 0 when
      * nothing may be forgotten.
      */
     long complete() {

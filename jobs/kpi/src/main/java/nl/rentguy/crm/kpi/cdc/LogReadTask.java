@@ -52,7 +52,7 @@ final class LogReadTask implements FetchTask<SourceSplitBase> {
         return null;
     }
 
-    /** Lets the server prune what came before that position; nothing happens when it is before an earlier one. */
+    /** Lets the server forget what came before that position; nothing happens when it is before an earlier one. */
     void release(long position) {
         PostgresStreamingChangeEventSource streaming = source;
         if (streaming != null && position > released) {

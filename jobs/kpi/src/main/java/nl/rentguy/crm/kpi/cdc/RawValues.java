@@ -24,7 +24,7 @@ final class RawValues {
     private static final long LATEST_DAY =
             LocalDate.ofInstant(LATEST, ZoneOffset.UTC).toEpochDay();
 
-    /** Of measures beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
+    /** Of amounts beyond it, multiplied by a percentage, a few hundred would already leave the range of a sum. */
     private static final long MOST_CENTS = 100_000_000_000_000L;
 
     private RawValues() {}

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param history null while only what belongs to the deal is known, or when its row is deleted first
  * @param remembered what the KPI database remembers of the deal from an earlier job; null when it remembers nothing, and
- *     once the file is bootstrapped
- * @param versions the versions of its row that came before the file was bootstrapped, oldest first
+ *     once the aggregate is bootstrapped
+ * @param versions the versions of its row that came before the aggregate was bootstrapped, oldest first
  * @param bootstrapped whether all that an earlier job remembers has been taken in
  * @param pastVisits number of the last visit of the deal's earlier lives, 0 for none: a deal that is deleted and restored under
  *     its id does not overwrite the history of its first life
@@ -31,7 +31,7 @@ public record DealAggregate(
 
     public static final DealAggregate EMPTY = new DealAggregate(null, null, List.of(), false, 0, null, Contacts.NONE);
 
-    /** The file after a new version of the deal's row. */
+    /** The aggregate after a new version of the deal's row. */
     public DealAggregate withVersion(Deal deal) {
         if (bootstrapped) {
             DealHistory next = history == null ? DealHistory.startingWith(deal, pastVisits + 1) : history.then(deal);
@@ -42,14 +42,14 @@ public record DealAggregate(
         return with(historyOf(remembered, all), remembered, all, false, pastVisits, null);
     }
 
-    /** The file after the deletion of the deal's row at that instant. */
+    /** The aggregate after the deletion of the deal's row at that instant. */
     public DealAggregate withoutDeal(Instant at) {
         int visits = history == null ? pastVisits : history.visit();
         return with(null, remembered, List.of(), bootstrapped, visits, history == null ? deletedAt : at);
     }
 
     /**
-     * The file of a deal of which an earlier job knew that, the versions that are known coming after it. Once the file is bootstrapped it
+     * The aggregate of a deal of which an earlier job knew that, the versions that are known coming after it. Once the aggregate is bootstrapped it
      * is too late for that.
      */
     public DealAggregate withPast(PastDeal past) {
@@ -77,7 +77,7 @@ public record DealAggregate(
         return result;
     }
 
-    /** The file with one contact less, and one more. */
+    /** The aggregate with one contact less, and one more. */
     public DealAggregate withContact(@Nullable Contact less, @Nullable Contact more) {
         return new DealAggregate(
                 history, remembered, versions, bootstrapped, pastVisits, deletedAt, contacts.change(less, more));
@@ -94,7 +94,7 @@ public record DealAggregate(
                 newHistory, newRemembered, newVersions, newBootstrapped, newPastVisits, newDeletedAt, contacts);
     }
 
-    /** The file as it goes on, with all that an earlier job remembers taken in. */
+    /** The aggregate as it goes on, with all that an earlier job remembers taken in. */
     public DealAggregate bootstrappedAt(Instant now) {
         if (bootstrapped) {
             return this;
@@ -109,14 +109,14 @@ public record DealAggregate(
                 past != null && deletedAt == null ? now : deletedAt);
     }
 
-    /** The file without the oldest visits to stages that it has left, up to the first that is not history. */
+    /** The aggregate without the oldest visits to stages that it has left, up to the first that is not history. */
     public DealAggregate withoutVisits(Predicate<StageVisit> isHistory) {
         return history == null
                 ? this
                 : with(history.withoutVisits(isHistory), remembered, versions, bootstrapped, pastVisits, deletedAt);
     }
 
-    /** The file without what is known of earlier lives. */
+    /** The aggregate without what is known of earlier lives. */
     public DealAggregate withoutPast() {
         return with(history, remembered, versions, bootstrapped, 0, null);
     }

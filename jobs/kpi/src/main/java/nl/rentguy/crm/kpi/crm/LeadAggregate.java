@@ -34,7 +34,7 @@ public record LeadAggregate(@Nullable Lead lead, ById<DealOfLead> deals, Map<Str
         return new LeadAggregate(newLead, deals, counts);
     }
 
-    /** The file with that deal as it is now, or without it when {@code deal} is null. */
+    /** The aggregate with that deal as it is now, or without it when {@code deal} is null. */
     public LeadAggregate with(long dealId, @Nullable DealOfLead deal) {
         Map<String, Count> changed = new HashMap<>(counts);
         DealOfLead before = deals.get(dealId);

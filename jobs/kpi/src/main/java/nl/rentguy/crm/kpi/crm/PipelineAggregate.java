@@ -16,7 +16,7 @@ public record PipelineAggregate(@Nullable Pipeline pipeline, ById<Stage> stages)
         return new PipelineAggregate(newPipeline, stages);
     }
 
-    /** The board with that stage in its newest version, or without it when {@code stage} is null. */
+    /** The aggregate with that stage in its newest version, or without it when {@code stage} is null. */
     public PipelineAggregate with(long stageId, @Nullable Stage stage) {
         return new PipelineAggregate(pipeline, stages.with(stageId, stage));
     }

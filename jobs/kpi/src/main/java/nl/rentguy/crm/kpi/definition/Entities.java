@@ -44,27 +44,30 @@ final class Entities {
 
         @Override
         public @Nullable DealAggregate fold(@Nullable DealAggregate known, RowChange change) {
-            DealAggregate file = known == null ? DealAggregate.EMPTY : known;
+            DealAggregate aggregate = known == null ? DealAggregate.EMPTY : known;
             DealAggregate changed =
                     switch (change.table()) {
-                        case DEALS -> withDeal(file, change);
-                        case ACTIVITIES -> file.withContact(change.before(Contact.class), change.row(Contact.class));
+                        case DEALS -> withDeal(aggregate, change);
+                        case ACTIVITIES ->
+                            aggregate.withContact(change.before(Contact.class), change.row(Contact.class));
                         case LEADS, PIPELINES, PIPELINE_STAGES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
                             throw notPartOf("a deal", change.table());
                     };
             return changed.isEmpty() ? null : changed;
         }
 
-        private static DealAggregate withDeal(DealAggregate file, RowChange change) {
+        private static DealAggregate withDeal(DealAggregate aggregate, RowChange change) {
             PastDeal past = change.row(PastDeal.class);
             if (past != null) {
-                return file.withPast(past);
+                return aggregate.withPast(past);
             }
             Deal deal = change.row(Deal.class);
             return deal == null
-                    ? file.withoutDeal(Instant.ofEpochMilli(change.committedAt()))
-                    : file.withVersion(deal.after(
-                            file.history() == null ? null : file.history().deal()));
+                    ? aggregate.withoutDeal(Instant.ofEpochMilli(change.committedAt()))
+                    : aggregate.withVersion(deal.after(
+                            aggregate.history() == null
+                                    ? null
+                                    : aggregate.history().deal()));
         }
 
         @Override
@@ -77,19 +80,24 @@ final class Entities {
         }
 
         @Override
-        public CrmRow.@Nullable Part part(DealAggregate file) {
-            return file.history() == null ? null : DealOfLead.of(file.history().deal());
+        public CrmRow.@Nullable Part part(DealAggregate aggregate) {
+            return aggregate.history() == null
+                    ? null
+                    : DealOfLead.of(aggregate.history().deal());
         }
 
         @Override
-        public void contribute(DealAggregate file, long from, long until, Contributions to) {
-            DealHistory history = file.history();
+        public void contribute(DealAggregate aggregate, long from, long until, Contributions to) {
+            DealHistory history = aggregate.history();
             if (history != null) {
                 contribute(history, to);
                 contributeVisits(history, 0, to);
-                contributeGaps(history, file.contacts(), from, to);
+                contributeGaps(history, aggregate.contacts(), from, to);
             }
-            file.contacts().instants().forEach((channel, instants) -> contribute(channel, instants, from, until, to));
+            aggregate
+                    .contacts()
+                    .instants()
+                    .forEach((channel, instants) -> contribute(channel, instants, from, until, to));
         }
 
         @Override
@@ -200,17 +208,17 @@ final class Entities {
         }
 
         @Override
-        public @Nullable DealAggregate prune(DealAggregate file, Instant now) {
-            DealAggregate kept = file.bootstrappedAt(now)
-                    .withoutVisits(left -> !settings.historyFrom(left).isAfter(now));
+        public @Nullable DealAggregate prune(DealAggregate aggregate, Instant now) {
+            DealAggregate kept = aggregate.bootstrappedAt(now).withoutVisits(left -> !settings.historyFrom(left)
+                    .isAfter(now));
             DealAggregate left = expiresAt(kept).isAfter(now) ? kept : kept.withoutPast();
             return left.isEmpty() ? null : left;
         }
 
         /** A deal may be restored under its id for as long as days may change. */
         @Override
-        public Instant expiresAt(DealAggregate file) {
-            Instant deleted = file.deletedAt();
+        public Instant expiresAt(DealAggregate aggregate) {
+            Instant deleted = aggregate.deletedAt();
             return deleted == null ? Instant.MAX : deleted.plus(Duration.ofDays(settings.freezeDays()));
         }
     }
@@ -220,26 +228,26 @@ final class Entities {
 
         @Override
         public @Nullable LeadAggregate fold(@Nullable LeadAggregate known, RowChange change) {
-            LeadAggregate file = known == null ? LeadAggregate.EMPTY : known;
+            LeadAggregate aggregate = known == null ? LeadAggregate.EMPTY : known;
             LeadAggregate changed =
                     switch (change.table()) {
-                        case LEADS -> file.with(lead(file, change));
-                        case DEALS -> file.with(change.id(), change.row(DealOfLead.class));
+                        case LEADS -> aggregate.with(lead(aggregate, change));
+                        case DEALS -> aggregate.with(change.id(), change.row(DealOfLead.class));
                         case PIPELINES, PIPELINE_STAGES, ACTIVITIES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
                             throw notPartOf("a lead", change.table());
                     };
             return changed.isEmpty() ? null : changed;
         }
 
-        private static @Nullable Lead lead(LeadAggregate file, RowChange change) {
+        private static @Nullable Lead lead(LeadAggregate aggregate, RowChange change) {
             Lead lead = change.row(Lead.class);
-            return lead == null ? null : lead.after(file.lead());
+            return lead == null ? null : lead.after(aggregate.lead());
         }
 
         @Override
-        public void contribute(LeadAggregate file, long from, long until, Contributions to) {
-            contribute(file, to);
-            contribute(file, file.deals().all(), to);
+        public void contribute(LeadAggregate aggregate, long from, long until, Contributions to) {
+            contribute(aggregate, to);
+            contribute(aggregate, aggregate.deals().all(), to);
         }
 
         @Override
@@ -261,15 +269,15 @@ final class Entities {
             contribute(after, after.deals().notIn(before.deals()), gained);
         }
 
-        private void contribute(LeadAggregate file, Contributions to) {
-            Lead lead = file.lead();
+        private void contribute(LeadAggregate aggregate, Contributions to) {
+            Lead lead = aggregate.lead();
             if (lead != null) {
-                kpis.forEach(kpi -> kpi.contribute(lead, file.hasDeals(), file.isWon(), to));
+                kpis.forEach(kpi -> kpi.contribute(lead, aggregate.hasDeals(), aggregate.isWon(), to));
             }
         }
 
-        private void contribute(LeadAggregate file, Map<Long, DealOfLead> deals, Contributions to) {
-            Lead lead = file.lead();
+        private void contribute(LeadAggregate aggregate, Map<Long, DealOfLead> deals, Contributions to) {
+            Lead lead = aggregate.lead();
             for (DealOfLead deal : deals.values()) {
                 Lead own = lead != null && lead.tenantId().equals(deal.tenantId()) ? lead : null;
                 kpis.forEach(kpi -> kpi.contribute(deal, own, to));
@@ -282,11 +290,11 @@ final class Entities {
 
         @Override
         public @Nullable PipelineAggregate fold(@Nullable PipelineAggregate known, RowChange change) {
-            PipelineAggregate board = known == null ? PipelineAggregate.EMPTY : known;
+            PipelineAggregate aggregate = known == null ? PipelineAggregate.EMPTY : known;
             PipelineAggregate changed =
                     switch (change.table()) {
-                        case PIPELINES -> board.with(change.row(Pipeline.class));
-                        case PIPELINE_STAGES -> board.with(change.id(), change.row(Stage.class));
+                        case PIPELINES -> aggregate.with(change.row(Pipeline.class));
+                        case PIPELINE_STAGES -> aggregate.with(change.id(), change.row(Stage.class));
                         case LEADS, DEALS, ACTIVITIES, AUTOMATION_RUNS, ACQUISITION_METRICS ->
                             throw notPartOf("a pipeline", change.table());
                     };
@@ -294,8 +302,8 @@ final class Entities {
         }
 
         @Override
-        public void contribute(PipelineAggregate board, long from, long until, Contributions to) {
-            kpis.forEach(kpi -> kpi.contribute(board, to));
+        public void contribute(PipelineAggregate aggregate, long from, long until, Contributions to) {
+            kpis.forEach(kpi -> kpi.contribute(aggregate, to));
         }
     }
 

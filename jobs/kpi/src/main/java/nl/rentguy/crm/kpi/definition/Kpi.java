@@ -51,7 +51,7 @@ public sealed interface Kpi permits SumKpi, RowKpi {
     /** A deal that names a lead; the lead is null while it is not known, and when it is another tenant's. */
     default void contribute(DealOfLead deal, @Nullable Lead lead, Contributions to) {}
 
-    default void contribute(PipelineAggregate board, Contributions to) {}
+    default void contribute(PipelineAggregate aggregate, Contributions to) {}
 
     default void contribute(AutomationRun run, Contributions to) {}
 

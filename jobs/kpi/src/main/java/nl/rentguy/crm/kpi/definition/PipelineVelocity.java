@@ -185,12 +185,13 @@ public final class PipelineVelocity implements SumKpi {
     }
 
     @Override
-    public void contribute(PipelineAggregate board, Contributions to) {
-        Pipeline pipeline = board.pipeline();
+    public void contribute(PipelineAggregate aggregate, Contributions to) {
+        Pipeline pipeline = aggregate.pipeline();
         if (pipeline == null) {
             return;
         }
-        board.stages()
+        aggregate
+                .stages()
                 .all()
                 .values()
                 .forEach(stage -> to.always(

@@ -160,8 +160,8 @@ public final class SalesVelocity implements SumKpi {
     }
 
     @Override
-    public void contribute(PipelineAggregate board, Contributions to) {
-        Pipeline pipeline = board.pipeline();
+    public void contribute(PipelineAggregate aggregate, Contributions to) {
+        Pipeline pipeline = aggregate.pipeline();
         if (pipeline != null) {
             to.always(
                     accumulator(pipeline.tenantId(), pipeline.id(), List.of(PIPELINE, pipeline.name())),

@@ -13,7 +13,7 @@ public sealed interface Contribution {
         return first() <= millis && millis < end();
     }
 
-    /** An amount that is added to an accumulator's sums. */
+    /** Measures that are added to an accumulator's sums. */
     record OfMeasures(AccumulatorKey key, Measures measures, long first, long end) implements Contribution {}
 
     /**

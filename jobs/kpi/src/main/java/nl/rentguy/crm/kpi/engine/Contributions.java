@@ -8,17 +8,17 @@ public interface Contributions {
 
     void add(Contribution contribution);
 
-    /** An amount that holds whatever the time. */
+    /** Measures that hold whatever the time. */
     default void always(AccumulatorKey accumulator, Measures measures) {
         between(Instant.MIN, Instant.MAX, accumulator, measures);
     }
 
-    /** An amount that holds from that instant on, the instant included. */
+    /** Measures that hold from that instant on, the instant included. */
     default void from(Instant from, AccumulatorKey accumulator, Measures measures) {
         between(from, Instant.MAX, accumulator, measures);
     }
 
-    /** An amount that holds at every instant t with {@code from <= t < until}. */
+    /** Measures that hold at every instant t with {@code from <= t < until}. */
     default void between(Instant from, Instant until, AccumulatorKey accumulator, Measures measures) {
         add(new Contribution.OfMeasures(accumulator, measures, KpiTime.atOrAfter(from), KpiTime.atOrAfter(until)));
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Takes what changes in the KPI tables, of each key in the order of time. */
 public interface Effects {
 
-    /** Sums of an accumulator change. */
+    /** The sums of an accumulator change. */
     void sums(Delta delta);
 
     /**

@@ -141,7 +141,7 @@ final class CrmRecords {
             case CONTACT -> contact(source);
             case DEAL_AGGREGATE -> dealAggregate(source);
             case LEAD_AGGREGATE -> leadAggregate(source);
-            case PIPELINE_AGGREGATE -> board(source);
+            case PIPELINE_AGGREGATE -> pipelineAggregate(source);
         };
     }
 
@@ -416,23 +416,23 @@ final class CrmRecords {
                 (CrmRow) readAny(source));
     }
 
-    private static void write(DealAggregate file, DataOutputView target) throws IOException {
-        DealHistory history = file.history();
+    private static void write(DealAggregate aggregate, DataOutputView target) throws IOException {
+        DealHistory history = aggregate.history();
         target.writeBoolean(history != null);
         if (history != null) {
             write(history, target);
         }
-        writeAny(file.remembered(), target);
-        writeNumber(file.versions().size(), target);
-        for (Deal version : file.versions()) {
+        writeAny(aggregate.remembered(), target);
+        writeNumber(aggregate.versions().size(), target);
+        for (Deal version : aggregate.versions()) {
             write(version, target);
         }
-        target.writeBoolean(file.bootstrapped());
-        writeNumber(file.pastVisits(), target);
-        writeInstant(file.deletedAt(), target);
-        writeNumber(file.contacts().instants().size(), target);
+        target.writeBoolean(aggregate.bootstrapped());
+        writeNumber(aggregate.pastVisits(), target);
+        writeInstant(aggregate.deletedAt(), target);
+        writeNumber(aggregate.contacts().instants().size(), target);
         for (Map.Entry<Contacts.Channel, long[]> channel :
-                file.contacts().instants().entrySet()) {
+                aggregate.contacts().instants().entrySet()) {
             StringValue.writeString(channel.getKey().tenantId(), target);
             StringValue.writeString(channel.getKey().type(), target);
             writeNumber(channel.getValue().length, target);
@@ -478,10 +478,10 @@ final class CrmRecords {
         return size == 0 ? Contacts.NONE : new Contacts(channels);
     }
 
-    private static void write(LeadAggregate file, DataOutputView target) throws IOException {
-        writeAny(file.lead(), target);
-        writeNumber(file.deals().size(), target);
-        for (Map.Entry<Long, DealOfLead> deal : file.deals().all().entrySet()) {
+    private static void write(LeadAggregate aggregate, DataOutputView target) throws IOException {
+        writeAny(aggregate.lead(), target);
+        writeNumber(aggregate.deals().size(), target);
+        for (Map.Entry<Long, DealOfLead> deal : aggregate.deals().all().entrySet()) {
             writeNumber(deal.getKey(), target);
             write(deal.getValue(), target);
         }
@@ -497,15 +497,15 @@ final class CrmRecords {
         return LeadAggregate.of(lead, ById.of(deals));
     }
 
-    private static void write(PipelineAggregate board, DataOutputView target) throws IOException {
-        writeAny(board.pipeline(), target);
-        writeNumber(board.stages().size(), target);
-        for (Stage stage : board.stages().all().values()) {
+    private static void write(PipelineAggregate aggregate, DataOutputView target) throws IOException {
+        writeAny(aggregate.pipeline(), target);
+        writeNumber(aggregate.stages().size(), target);
+        for (Stage stage : aggregate.stages().all().values()) {
             write(stage, target);
         }
     }
 
-    private static PipelineAggregate board(DataInputView source) throws IOException {
+    private static PipelineAggregate pipelineAggregate(DataInputView source) throws IOException {
         Pipeline pipeline = (Pipeline) readAny(source);
         int size = (int) readNumber(source);
         Map<Long, Stage> stages = new HashMap<>();

@@ -66,6 +66,10 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient Map<EntityKind, EntityEngine<Entity>> engines;
 
+    /** By what they are to be evaluated. */
+    @SuppressWarnings("NullAway.Init") // set in initializeState
+    private transient Definition definition;
+
     /** By what the entities are evaluated. */
     @SuppressWarnings("NullAway.Init") // set in initializeState
     private transient Definition evaluated;
@@ -114,7 +118,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         }
         Kpis kpis = new Kpis(settings);
         engines = engines(kpis);
-        Definition definition = kpis.definition();
+        definition = kpis.definition();
         for (Definition saved : definitionState.get()) {
             if (!saved.captured().equals(definition.captured())) {
                 // No restart would mend it.
@@ -192,7 +196,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     void passed(Watermark mark) {
         if (!bootstraps.isEmpty()) {
             bootstraps.clear();
-            evaluated = new Kpis(settings).definition();
+            evaluated = definition;
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.SignStyle;
 import java.time.temporal.ChronoField;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -204,8 +205,9 @@ final class TableStatements {
                     i + 1, database.createArrayOf(arrayType(columns.get(i).type()), array));
         }
         Object[] asOf = new Object[rows.size()];
+        Map<Long, Object> texts = new HashMap<>();
         for (int row = 0; row < asOf.length; row++) {
-            asOf[row] = text(Instant.ofEpochMilli(rows.get(row).asOf()));
+            asOf[row] = texts.computeIfAbsent(rows.get(row).asOf(), millis -> text(Instant.ofEpochMilli(millis)));
         }
         statement.setArray(columns.size() + 1, database.createArrayOf("timestamptz", asOf));
         return columns.size() + 2;
