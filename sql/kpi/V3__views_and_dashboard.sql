@@ -235,7 +235,7 @@ BEGIN
         'source', CASE WHEN n IS NULL THEN 'starting' ELSE 'live' END, 'upstream_systems', '["crm"]'::jsonb || q.connectors, 'last_refreshed_at', crm_kpi.utc(n)))
     FROM deals d, board b, automation a, funnel f, acquisition q, performance p);
 END $$;
-COMMENT ON FUNCTION crm_kpi.dashboard IS 'The document of the CRM''s dashboard, for one tenant, from the KPI tables alone. pipeline_id and stage (a name, in any case) restrict what is about deals: headline, pipeline and sales. date_from restricts everything to what was created, or captured, on that day or later. Measures are those in the default currency, other_currencies names those left out. An unknown tenant gives zeros.';
+COMMENT ON FUNCTION crm_kpi.dashboard IS 'The document of the CRM''s dashboard, for one tenant, from the KPI tables alone. pipeline_id and stage (a name, in any case) restrict what is about deals: headline, pipeline and sales. date_from restricts everything to what was created, or captured, on that day or later. Amounts are those in the default currency, other_currencies names those left out. An unknown tenant gives zeros.';
 
 CREATE FUNCTION crm_kpi.utc(instant timestamptz) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;

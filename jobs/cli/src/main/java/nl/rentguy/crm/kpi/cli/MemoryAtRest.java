@@ -2,6 +2,7 @@ package nl.rentguy.crm.kpi.cli;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,22 +15,23 @@ final class MemoryAtRest {
 
     private static final Logger LOG = LoggerFactory.getLogger(MemoryAtRest.class);
 
-    private static final Map<String, String> OPTIONS = Map.of(
-            "G1PeriodicGCInterval", "60000",
-            "MinHeapFreeRatio", "10",
-            "MaxHeapFreeRatio", "30");
+    /** In this order: the least may at no time be more than the most. */
+    private static final List<Map.Entry<String, String>> OPTIONS = List.of(
+            Map.entry("MinHeapFreeRatio", "10"),
+            Map.entry("MaxHeapFreeRatio", "30"),
+            Map.entry("G1PeriodicGCInterval", "60000"));
 
     private MemoryAtRest() {}
 
     /** From now on; a JVM with another collector goes on as it is. */
     static void giveBack() {
         HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        OPTIONS.forEach((option, value) -> {
+        for (Map.Entry<String, String> option : OPTIONS) {
             try {
-                vm.setVMOption(option, value);
+                vm.setVMOption(option.getKey(), option.getValue());
             } catch (IllegalArgumentException e) {
-                LOG.info("The JVM has no option {}, and keeps its memory as it likes", option, e);
+                LOG.info("The JVM does not take {}, and keeps its memory as it likes", option, e);
             }
-        });
+        }
     }
 }

@@ -156,7 +156,7 @@ public final class JobOptions {
             .intType()
             .defaultValue(400)
             .withDescription(
-                    "After so many calendar days a day's automation runs are history: whatever is then deleted in the CRM, the day's figures stay.");
+                    "After so many calendar days a day's automation runs are history, and so is a visit to a stage that a deal has left: whatever is then deleted in the CRM, figures and visits stay.");
 
     public static final ConfigOption<String> KPI_TIME_ZONE = key("kpi.time-zone")
             .stringType()

@@ -111,9 +111,10 @@ public record DealAggregate(
 
     /** The aggregate without the oldest visits to stages that it has left, up to the first that is not history. */
     public DealAggregate withoutVisits(Predicate<StageVisit> isHistory) {
-        return history == null
-                ? this
-                : with(history.withoutVisits(isHistory), remembered, versions, bootstrapped, pastVisits, deletedAt);
+        if (history == null || !history.hasVisitsThat(isHistory)) {
+            return this;
+        }
+        return with(history.withoutVisits(isHistory), remembered, versions, bootstrapped, pastVisits, deletedAt);
     }
 
     /** The aggregate without what is known of earlier lives. */

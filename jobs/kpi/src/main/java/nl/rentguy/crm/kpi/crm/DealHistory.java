@@ -56,22 +56,25 @@ public record DealHistory(
         return new DealHistory(next, visit, stageEnteredAt, false, closed, over, leftVisits);
     }
 
-    /** The history without the oldest visits to stages that the deal has left, up to the first that is not history; itself when there are none. */
+    /** Whether the oldest visit to a stage that the deal has left is history. */
+    boolean hasVisitsThat(Predicate<StageVisit> isHistory) {
+        return !leftVisits.isEmpty() && isHistory.test(leftVisits.get(0));
+    }
+
+    /** The history without the oldest visits to stages that the deal has left, up to the first that is not history. */
     DealHistory withoutVisits(Predicate<StageVisit> isHistory) {
         int first = 0;
         while (first < leftVisits.size() && isHistory.test(leftVisits.get(first))) {
             first++;
         }
-        return first == 0
-                ? this
-                : new DealHistory(
-                        deal,
-                        visit,
-                        stageEnteredAt,
-                        reopened,
-                        closedAt,
-                        closedVisit,
-                        List.copyOf(leftVisits.subList(first, leftVisits.size())));
+        return new DealHistory(
+                deal,
+                visit,
+                stageEnteredAt,
+                reopened,
+                closedAt,
+                closedVisit,
+                List.copyOf(leftVisits.subList(first, leftVisits.size())));
     }
 
     /** {@code updated_at} is kept by the CRM's own code alone: a version of somebody else may have left it as it was. */

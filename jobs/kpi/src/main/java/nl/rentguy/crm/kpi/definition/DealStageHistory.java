@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code crm_deal_stage_history}: every visit of a deal to a stage. Of all that the KPIs rest on it is what the CRM's rows do not
- * tell, so a job that starts without state reads it back. Of a deal that is deleted the rows stay and tell when it was; when it is
- * restored under its id, the visits of its new life are numbered on.
+ * tell, so a job that starts without state reads it back. Of a deal that is deleted the rows stay and tell when it was, but for visits that
+ * were history by then; when it is restored under its id, the visits of its new life are numbered on.
  */
 public final class DealStageHistory implements RowKpi {
 

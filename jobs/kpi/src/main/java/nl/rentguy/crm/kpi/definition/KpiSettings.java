@@ -22,7 +22,7 @@ import nl.rentguy.crm.kpi.engine.KpiTime;
  * @param stale an open deal is stale when it has been in its stage for longer
  * @param idle an open deal is idle when for that long there was no activity
  * @param sla how long automation runs may take
- * @param freezeDays after so many calendar days a day's automation runs no longer change
+ * @param freezeDays after so many calendar days a day's automation runs no longer change, nor a visit to a stage that a deal has left
  * @param timeZone whose calendar days are meant by "day"
  * @param defaultCurrency of rows that exist without any amount
  * @param words what the CRM's status words mean

@@ -92,7 +92,7 @@ public final class SourcePerformance implements SumKpi {
         static final Comparator<Name> ORDER = Comparator.comparing(Name::dimension)
                 .thenComparing(name -> name.label.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
-        static Name ofLine(List<String> bucket) {
+        static Name ofBucket(List<String> bucket) {
             return new Name(Dimension.valueOf(bucket.get(1)), bucket.get(2));
         }
     }
@@ -242,7 +242,7 @@ public final class SourcePerformance implements SumKpi {
         }
         Name first = buckets.keySet().stream()
                 .filter(bucket -> bucket.get(0).equals(NAME))
-                .map(Name::ofLine)
+                .map(Name::ofBucket)
                 .min(Name.ORDER)
                 .orElseThrow();
         return Currencies.rows(

@@ -13,6 +13,11 @@ public sealed interface Contribution {
         return first() <= millis && millis < end();
     }
 
+    /** Whether it has become history: what it was stays. */
+    default boolean isHistoryAt(long millis) {
+        return false;
+    }
+
     /** Measures that are added to an accumulator's sums. */
     record OfMeasures(AccumulatorKey key, Measures measures, long first, long end) implements Contribution {}
 
@@ -21,5 +26,11 @@ public sealed interface Contribution {
      *
      * @param stays whether it is history when it ends: the row stays in the table as it is, whatever becomes of the entity
      */
-    record OfRow(String table, KpiRow row, long first, long end, boolean stays) implements Contribution {}
+    record OfRow(String table, KpiRow row, long first, long end, boolean stays) implements Contribution {
+
+        @Override
+        public boolean isHistoryAt(long millis) {
+            return stays && end <= millis;
+        }
+    }
 }

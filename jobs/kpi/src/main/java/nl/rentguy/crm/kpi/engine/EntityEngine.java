@@ -100,7 +100,7 @@ public final class EntityEngine<S> {
                     sums.merge(of.key(), of.measures(), Measures::plus);
                 }
             } else if (contribution instanceof OfRow of) {
-                boolean isHistory = of.stays() && of.end() <= now;
+                boolean isHistory = of.isHistoryAt(now);
                 if (of.holdsAt(now) || isHistory) {
                     KpiRow row = of.row();
                     if (!row.equals(rows.remove(new RowKey(of.table(), row.key())))) {
@@ -126,12 +126,17 @@ public final class EntityEngine<S> {
         });
     }
 
-    /** Lets time pass up to and including {@code now}. */
+    /** Lets time pass up to and including {@code now}. When it has passed already, it is told anew what comes next, where that was not known. */
     public Evaluated<S> advance(Evaluated<S> entity, long now, Effects out) {
         long since = entity.evaluatedAt();
         S state = entity.state();
-        if (now <= since || state == null) {
+        if (state == null) {
             return entity;
+        }
+        if (now <= since) {
+            return entity.nextBoundary() > since
+                    ? entity
+                    : new Evaluated<>(state, since, nextBoundary(state, contributions(state, since, since), since));
         }
         List<Contribution> contributed = contributions(state, since == KpiTime.NONE ? now : since, now);
         List<Boundary> boundaries = new ArrayList<>();
@@ -159,7 +164,8 @@ public final class EntityEngine<S> {
             } else if (contribution instanceof OfRow of) {
                 if (begins || !of.stays()) {
                     out.row(of.table(), of.row().key(), begins ? of.row().values() : null, at);
-                } else {
+                }
+                if (of.isHistoryAt(at)) {
                     out.history(of.table(), of.row().key(), at);
                 }
             }
@@ -170,7 +176,7 @@ public final class EntityEngine<S> {
         long first = contribution.first();
         long end = contribution.end();
         if (since == KpiTime.NONE) {
-            if (contribution.holdsAt(now)) {
+            if (contribution.holdsAt(now) || contribution.isHistoryAt(now)) {
                 to.add(new Boundary(contribution, now, true));
             }
         } else if (first < end) {

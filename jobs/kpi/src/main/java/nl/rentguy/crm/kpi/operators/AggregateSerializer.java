@@ -28,40 +28,40 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     @Override
     public void serialize(Aggregate aggregate, DataOutputView target) throws IOException {
         target.writeByte(VERSION);
-        writeLines(aggregate.sums(), target);
+        writeBuckets(aggregate.sums(), target);
         writeNumber(aggregate.pending().size(), target);
         for (Map.Entry<Long, Map<List<String>, Measures>> later :
                 aggregate.pending().entrySet()) {
             writeNumber(later.getKey(), target);
-            writeLines(later.getValue(), target);
+            writeBuckets(later.getValue(), target);
         }
     }
 
     @Override
     public Aggregate deserialize(DataInputView source) throws IOException {
         expectVersion(VERSION, source);
-        Map<List<String>, Measures> sums = readLines(source);
+        Map<List<String>, Measures> sums = readBuckets(source);
         Map<Long, Map<List<String>, Measures>> pending = new HashMap<>();
         for (long i = readNumber(source); i > 0; i--) {
-            pending.put(readNumber(source), readLines(source));
+            pending.put(readNumber(source), readBuckets(source));
         }
         return new Aggregate(sums, pending);
     }
 
-    private static void writeLines(Map<List<String>, Measures> lines, DataOutputView target) throws IOException {
-        writeNumber(lines.size(), target);
-        for (Map.Entry<List<String>, Measures> line : lines.entrySet()) {
-            writeTexts(line.getKey(), target);
-            MeasuresSerializer.write(line.getValue(), target);
+    private static void writeBuckets(Map<List<String>, Measures> buckets, DataOutputView target) throws IOException {
+        writeNumber(buckets.size(), target);
+        for (Map.Entry<List<String>, Measures> bucket : buckets.entrySet()) {
+            writeTexts(bucket.getKey(), target);
+            MeasuresSerializer.write(bucket.getValue(), target);
         }
     }
 
-    private static Map<List<String>, Measures> readLines(DataInputView source) throws IOException {
-        Map<List<String>, Measures> lines = new HashMap<>(FEW);
+    private static Map<List<String>, Measures> readBuckets(DataInputView source) throws IOException {
+        Map<List<String>, Measures> buckets = new HashMap<>(FEW);
         for (long i = readNumber(source); i > 0; i--) {
-            lines.put(readBucket(source), MeasuresSerializer.read(source));
+            buckets.put(readBucket(source), MeasuresSerializer.read(source));
         }
-        return Map.copyOf(lines);
+        return Map.copyOf(buckets);
     }
 
     @Override

@@ -180,7 +180,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     @Override
     void comes(Watermark mark) {
         if (goesOnAt == KpiTime.NONE) {
-            // All that was taken in was committed no later than a millisecond after the watermark.
+            // Not before what was taken in of rows; changes that overtake the watermark of parts may be later.
             goesOnAt = KpiTime.roundUp(mark.getTimestamp() + 1, tickMillis);
             beginsAt = beginsAt == KpiTime.NONE ? goesOnAt : beginsAt;
         }

@@ -10,7 +10,7 @@ import org.apache.flink.types.StringValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes records by hand, immutable ones unless the serializer says otherwise: about ten times as fast as field by field through reflection. Each begins with a version, so that
+ * Writes immutable records by hand: about ten times as fast as field by field through reflection. Each but a key begins with a version, so that
  * what one program has saved a later one can read.
  */
 abstract class RecordSerializer<T> extends TypeSerializerSingleton<T> {

@@ -1,7 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -27,7 +26,8 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
     /** Under this name {@link KeyedProcessOperator} keeps its timers. */
     private static final String TIMERS = "user-timers";
 
-    private static final int TIMERS_OF_PORTION = 1_000;
+    /** One element passes between two portions. */
+    private static final int TIMERS_OF_PORTION = 50;
 
     /** What looks at them. */
     abstract static class Function<K, I, O> extends KeyedProcessFunction<K, I, O> {
@@ -60,6 +60,9 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
 
     /** The watermark that is being told; null when none is. */
     private transient @Nullable Watermark told;
+
+    /** The newest one that has come meanwhile; null when none has. All tasks have to begin with the same one. */
+    private transient @Nullable Watermark next;
 
     public SavedKeysOperator(Function<K, I, O> function) {
         this(function, TIMERS_OF_PORTION);
@@ -99,12 +102,17 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        function.comes(mark);
-        boolean isBeingTold = told != null;
-        told = mark;
-        if (!isBeingTold) {
-            tell(portion);
+        if (told != null) {
+            next = mark;
+            return;
         }
+        begin(mark);
+        tell(portion);
+    }
+
+    private void begin(Watermark mark) {
+        told = mark;
+        function.comes(mark);
     }
 
     private void goOn() throws Exception {
@@ -113,19 +121,25 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
         }
     }
 
-    /** Tells the newest watermark to so many timers, and the others later. */
+    /** Tells watermarks to so many timers, and to the others later. */
     private void tell(int most) throws Exception {
-        Watermark mark = Objects.requireNonNull(told);
         AtomicInteger fired = new AtomicInteger();
-        boolean toAll = getTimeServiceManager()
-                .orElseThrow()
-                .tryAdvanceWatermark(mark, () -> function.isInterruptible() && fired.incrementAndGet() >= most);
-        if (toAll) {
+        while (told != null) {
+            Watermark mark = told;
+            boolean toAll = getTimeServiceManager()
+                    .orElseThrow()
+                    .tryAdvanceWatermark(mark, () -> function.isInterruptible() && fired.incrementAndGet() >= most);
+            if (!toAll) {
+                mailbox.execute(MailboxExecutor.MailOptions.deferrable(), this::goOn, "timers of %s", mark);
+                return;
+            }
             told = null;
             function.passed(mark);
             output.emitWatermark(mark);
-        } else {
-            mailbox.execute(MailboxExecutor.MailOptions.deferrable(), this::goOn, "timers of %s", mark);
+            if (next != null) {
+                begin(next);
+                next = null;
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package nl.rentguy.crm.kpi.store;
 
+import static java.util.stream.Collectors.toSet;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
@@ -21,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import nl.rentguy.crm.kpi.cdc.DeadLetter;
 import nl.rentguy.crm.kpi.config.Database;
@@ -141,10 +144,10 @@ public final class KpiWriter implements AutoCloseable {
         refuseTablesOfOthers(database);
         try (PreparedStatement claim = database.prepareStatement("""
                 WITH superseded AS (UPDATE crm_kpi.crm_kpi_progress SET generation = 0 WHERE pipeline = ? AND writer >= ?)
-                INSERT INTO crm_kpi.crm_kpi_progress AS held (pipeline, writer, writers, generation, tables)
+                INSERT INTO crm_kpi.crm_kpi_progress AS target (pipeline, writer, writers, generation, tables)
                 VALUES (?, ?, ?, nextval('crm_kpi.crm_kpi_generation'), ?)
                 ON CONFLICT (pipeline, writer) DO UPDATE SET (writers, generation, tables) =
-                  (excluded.writers, excluded.generation, ARRAY (SELECT unnest(held.tables) UNION SELECT unnest(excluded.tables)))
+                  (excluded.writers, excluded.generation, ARRAY (SELECT unnest(target.tables) UNION SELECT unnest(excluded.tables)))
                 RETURNING generation""")) {
             claim.setString(1, pipeline);
             claim.setInt(2, writers);
@@ -243,7 +246,7 @@ public final class KpiWriter implements AutoCloseable {
             Database.waitLong(database);
         }
         if (!toldTables) {
-            expired(database, batch.until());
+            clearOthers(database, batch.until());
         }
         for (Map.Entry<String, List<String>> table : begin.entrySet()) {
             statements(table.getKey()).clear(database, table.getValue(), lastFrozenDay(batch.until()));
@@ -260,27 +263,34 @@ public final class KpiWriter implements AutoCloseable {
         }
         for (Map.Entry<String, TableStatements> table : tables.entrySet()) {
             TableStatements statements = table.getValue();
-            inPortions(
-                    database,
-                    gone.getOrDefault(table.getKey(), List.of()),
-                    oneByOne,
-                    rows -> statements.delete(database, rows));
-            inPortions(database, written.getOrDefault(table.getKey(), List.of()), oneByOne, rows -> {
+            List<TableRow> goes = gone.getOrDefault(table.getKey(), List.of());
+            List<TableRow> stands = written.getOrDefault(table.getKey(), List.of());
+            inPortions(database, statements.retainsRows() ? stands : without(goes, stands), oneByOne, rows -> {
                 if (oneByOne) {
                     dimensions.make(database, rows);
                     dimensions.forgetTransaction();
                 }
                 statements.write(database, rows, begin.containsKey(table.getKey()));
             });
+            inPortions(database, goes, oneByOne, rows -> statements.delete(database, rows));
             if (begin.containsKey(table.getKey())) {
-                Instant first = Instant.ofEpochMilli(first(batch));
-                statements.markOlder(database, begin.get(table.getKey()), first, settings.lastHistory(first));
+                statements.markOlder(
+                        database,
+                        begin.get(table.getKey()),
+                        Instant.ofEpochMilli(first(batch)),
+                        settings.lastHistory(Instant.ofEpochMilli(batch.until())));
             }
         }
         database.commit();
         database.setNetworkTimeout(Runnable::run, patience);
         toldTables = true;
         dimensions.committed();
+    }
+
+    /** A row that goes in the same batch need not come before. */
+    private static List<TableRow> without(List<TableRow> gone, List<TableRow> written) {
+        Set<List<Object>> keys = gone.stream().map(TableRow::key).collect(toSet());
+        return written.stream().filter(row -> !keys.contains(row.key())).toList();
     }
 
     /** Whoever has taken over has changed the row, or waits until this transaction is over. */
@@ -338,7 +348,7 @@ public final class KpiWriter implements AutoCloseable {
     }
 
     /** Empties tables that this job has kept and keeps no longer, history aside, unless another one keeps them now. */
-    private void expired(Connection database, long until) throws SQLException {
+    private void clearOthers(Connection database, long until) throws SQLException {
         List<String> former = new ArrayList<>();
         try (PreparedStatement select = database.prepareStatement("""
                 SELECT DISTINCT kept FROM crm_kpi.crm_kpi_progress, unnest(tables) AS kept

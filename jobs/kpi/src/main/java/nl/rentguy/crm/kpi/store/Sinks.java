@@ -61,7 +61,7 @@ public final class Sinks {
                 .withExecutionOptions(ONE_BY_ONE)
                 .withQueryStatement("""
                         WITH gone AS (DELETE FROM crm_kpi.crm_kpi_dead_letters WHERE received_at < now() - make_interval(days => ?))
-                        INSERT INTO crm_kpi.crm_kpi_status AS held
+                        INSERT INTO crm_kpi.crm_kpi_status AS target
                           (pipeline, phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
                            dead_letters, unknown_words, job_version, definition_version, settings)
                         SELECT pipeline, CASE WHEN phase = 'live' AND refused THEN 'degraded' ELSE phase END,
@@ -79,8 +79,8 @@ public final class Sinks {
                           (phase, problem, kpi_time, source_position, source_lag_seconds, snapshot_progress, rows_read,
                            dead_letters, unknown_words, job_version, definition_version, settings, updated_at) =
                           (excluded.phase,
-                           coalesce(excluded.problem, CASE WHEN excluded.phase = 'restarting' THEN held.problem END),
-                           greatest(held.kpi_time, excluded.kpi_time), excluded.source_position,
+                           coalesce(excluded.problem, CASE WHEN excluded.phase = 'restarting' THEN target.problem END),
+                           greatest(target.kpi_time, excluded.kpi_time), excluded.source_position,
                            excluded.source_lag_seconds, excluded.snapshot_progress, excluded.rows_read,
                            excluded.dead_letters, excluded.unknown_words, excluded.job_version, excluded.definition_version,
                            excluded.settings, now())""", (statement, status) -> {

@@ -82,7 +82,7 @@ final class TableStatements {
 
     private static String delete(KpiTable<?> table) {
         return "DELETE FROM crm_kpi.%s AS target USING %s WHERE %s"
-                .formatted(table.name(), sentKeys(table), isSent(table));
+                .formatted(table.name(), sourceKeys(table), isSource(table));
     }
 
     private static String mark(KpiTable<?> table, RetainedRows kept) {
@@ -90,17 +90,17 @@ final class TableStatements {
                 .formatted(
                         table.name(),
                         RetainedSql.assignments(kept),
-                        sentKeys(table),
-                        isSent(table),
+                        sourceKeys(table),
+                        isSource(table),
                         RetainedSql.condition(kept));
     }
 
-    private static String sentKeys(KpiTable<?> table) {
+    private static String sourceKeys(KpiTable<?> table) {
         return "unnest(%s, ?::timestamptz[]) AS source (%s, as_of)"
                 .formatted(arrays(table.keyColumns()), names(table.keyColumns()));
     }
 
-    private static String isSent(KpiTable<?> table) {
+    private static String isSource(KpiTable<?> table) {
         return table.keyColumns().stream()
                 .map(c -> "target.%1$s = source.%1$s".formatted(c.name()))
                 .collect(joining(" AND "));
@@ -132,6 +132,11 @@ final class TableStatements {
             statement.setBoolean(parameter, all);
             statement.executeUpdate();
         }
+    }
+
+    /** Whether rows stay when they are no longer derived. */
+    boolean retainsRows() {
+        return table.retainedRows() != null;
     }
 
     /** Deletes the rows with those keys; where rows are kept, marks those that have not moved. */

@@ -89,12 +89,11 @@ class FormulasTest {
 
     /** What is there, whatever the order. */
     private static void add(MessageDigest digest, InMemoryTables tables, Kpi kpi, long at) throws Exception {
-        List<String> buckets = new ArrayList<>();
+        List<String> lines = new ArrayList<>();
         tables.sums()
-                .forEach((group, sums) ->
-                        sums.forEach((bucket, measures) -> buckets.add(group + " " + bucket + measures)));
-        tables.rows(kpi, Instant.ofEpochMilli(at)).forEach((key, values) -> buckets.add(key + " = " + values));
-        buckets.sort(null);
-        buckets.forEach(bucket -> digest.update((bucket + "\n").getBytes(StandardCharsets.UTF_8)));
+                .forEach((key, sums) -> sums.forEach((bucket, measures) -> lines.add(key + " " + bucket + measures)));
+        tables.rows(kpi, Instant.ofEpochMilli(at)).forEach((key, values) -> lines.add(key + " = " + values));
+        lines.sort(null);
+        lines.forEach(line -> digest.update((line + "\n").getBytes(StandardCharsets.UTF_8)));
     }
 }

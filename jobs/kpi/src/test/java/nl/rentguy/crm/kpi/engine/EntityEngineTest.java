@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class EntityEngineTest {
 
     private static final Instant CREATED = Instant.ofEpochMilli(100);
-    private static final AccumulatorKey CELL = new AccumulatorKey(new AggregateKey("kpi", List.of("mrdj")), List.of());
+    private static final AccumulatorKey ACCUMULATOR =
+            new AccumulatorKey(new AggregateKey("kpi", List.of("mrdj")), List.of());
     private static final Measures ONE = new Measures(new long[] {1});
     private static final Measures MINUS_ONE = ONE.negated();
 
@@ -29,7 +30,7 @@ class EntityEngineTest {
 
         @Override
         public void contribute(AutomationRun run, long from, long until, Contributions to) {
-            to.between(run.createdAt(), run.createdAt().plus(Duration.ofMillis(10)), CELL, ONE);
+            to.between(run.createdAt(), run.createdAt().plus(Duration.ofMillis(10)), ACCUMULATOR, ONE);
         }
     });
     private final List<Delta> deltas = new ArrayList<>();
@@ -60,7 +61,7 @@ class EntityEngineTest {
     @Test
     void whatHoldsNowIsAddedAndItsEndIsTheNextBoundary() {
         Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 105);
-        assertThat(deltas).containsExactly(new Delta(CELL, 105, ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 105, ONE));
         assertThat(entity.nextBoundary()).isEqualTo(110);
     }
 
@@ -70,14 +71,14 @@ class EntityEngineTest {
         assertThat(deltas).isEmpty();
         assertThat(entity.nextBoundary()).isEqualTo(100);
         engine.advance(entity, 100, effects);
-        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 100, ONE));
     }
 
     @Test
     void theStartIsIncludedAndTheEndIsNot() {
         Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 109);
         entity = engine.advance(entity, 110, effects);
-        assertThat(deltas).containsExactly(new Delta(CELL, 109, ONE), new Delta(CELL, 110, MINUS_ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 109, ONE), new Delta(ACCUMULATOR, 110, MINUS_ONE));
         assertThat(entity.nextBoundary()).isEqualTo(Long.MAX_VALUE);
     }
 
@@ -85,7 +86,7 @@ class EntityEngineTest {
     void aChangeEmitsWhatTimeDidBeforeItAtItsOwnInstant() {
         Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 50);
         change(entity, deleted(), 107);
-        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 107, MINUS_ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 100, ONE), new Delta(ACCUMULATOR, 107, MINUS_ONE));
     }
 
     @Test
@@ -101,14 +102,14 @@ class EntityEngineTest {
         Evaluated<AutomationRun> entity = engine.load(Evaluated.nothing(), created(CREATED));
         assertThat(deltas).isEmpty();
         engine.advance(entity, 104, effects);
-        assertThat(deltas).containsExactly(new Delta(CELL, 104, ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 104, ONE));
     }
 
     @Test
     void aWindowThatOpensAndClosesBetweenTwoLooksLeavesBothDeltas() {
         Evaluated<AutomationRun> entity = change(Evaluated.nothing(), created(CREATED), 50);
         engine.advance(entity, 500, effects);
-        assertThat(deltas).containsExactly(new Delta(CELL, 100, ONE), new Delta(CELL, 110, MINUS_ONE));
+        assertThat(deltas).containsExactly(new Delta(ACCUMULATOR, 100, ONE), new Delta(ACCUMULATOR, 110, MINUS_ONE));
     }
 
     @Test

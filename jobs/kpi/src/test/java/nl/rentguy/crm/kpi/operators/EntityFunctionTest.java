@@ -216,6 +216,35 @@ class EntityFunctionTest {
     }
 
     @Test
+    void whatWasEvaluatedLaterThanTheNewBeginsStillHasItsDeadline() throws Exception {
+        harness.processElement(run("running", null, NOW), NOW);
+        restore(settings("kpi.sla-minutes", "15"));
+        harness.processElement(run("queued", null, NOW + TICK), NOW + TICK);
+        harness.processWatermark(NOW + TICK - 1);
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        deltas();
+        long deadline = DEADLINE + Duration.ofMinutes(5).toMillis();
+        harness.processWatermark(deadline);
+        assertThat(ofSla(deltas())).extracting(Delta::at).containsExactly(deadline);
+    }
+
+    @Test
+    void aTableThatCameAndWentBeforeItBeganTakesNoTimerAlong() throws Exception {
+        harness.close();
+        harness = harness(settings("kpi.groups", "automation"));
+        harness.open();
+        harness.processWatermark(BEFORE);
+        harness.processElement(run("running", null, NOW), NOW);
+        deltas();
+        restore(settings("kpi.groups", "automation, watchlist"));
+        restore(settings("kpi.groups", "automation"));
+        harness.processWatermark(NOW + 5);
+        assertThat(deltas()).isEmpty();
+        harness.processWatermark(DEADLINE);
+        assertThat(deltas()).extracting(Delta::at).containsExactly(DEADLINE);
+    }
+
+    @Test
     void whatBothDeriveGoesOn() throws Exception {
         harness.close();
         harness = harness(settings("kpi.groups", "watchlist"));

@@ -62,10 +62,10 @@ class KpiAggregatorTest {
         harness.close();
     }
 
-    private void add(List<String> line, long count, long at) throws Exception {
+    private void add(List<String> bucket, long count, long at) throws Exception {
         long[] sums = new long[LAYOUT];
         sums[0] = count;
-        harness.processElement(new Delta(new AccumulatorKey(STAGE_5, line), at, new Measures(sums)), at);
+        harness.processElement(new Delta(new AccumulatorKey(STAGE_5, bucket), at, new Measures(sums)), at);
     }
 
     private List<TableRow> rows() {

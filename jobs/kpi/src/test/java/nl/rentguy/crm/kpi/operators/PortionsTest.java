@@ -95,6 +95,10 @@ class PortionsTest {
             harness.getOutput().clear();
         }
 
+        Object firstWatermark() {
+            return sent.stream().filter(Watermark.class::isInstance).findFirst().orElseThrow();
+        }
+
         /** By each watermark that went on: the sums up to it. */
         Map<Long, Map<AccumulatorKey, Measures>> sums() {
             Map<Long, Map<AccumulatorKey, Measures>> byWatermark = new TreeMap<>();
@@ -144,6 +148,7 @@ class PortionsTest {
                 inPortions.change(change);
             }
             long now = BEGIN;
+            boolean isRestored = false;
             for (int i = 0; i < STEPS; i++) {
                 switch (choice.nextInt(5)) {
                     case 0, 1 -> {
@@ -160,6 +165,7 @@ class PortionsTest {
                     case 3 -> inPortions.goesOn();
                     default -> {
                         if (choice.nextInt(4) == 0) {
+                            isRestored = true;
                             whole.restore();
                             inPortions.restore();
                         }
@@ -176,6 +182,11 @@ class PortionsTest {
                     .as("at %d", mark - BEGIN)
                     .isEqualTo(expected.get(mark)));
             assertThat(inPortions.sums()).containsKey(now + 1);
+            if (!isRestored) {
+                assertThat(inPortions.firstWatermark())
+                        .as("with which others begin")
+                        .isEqualTo(whole.firstWatermark());
+            }
         }
     }
 }

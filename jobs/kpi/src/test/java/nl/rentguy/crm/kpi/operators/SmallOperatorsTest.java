@@ -21,7 +21,7 @@ class SmallOperatorsTest {
     }
 
     @Test
-    void deltasOfACellAndTickAreSentAsOneBeforeTheWatermark() throws Exception {
+    void deltasOfAnAccumulatorAndTickAreSentAsOneBeforeTheWatermark() throws Exception {
         try (OneInputStreamOperatorTestHarness<Delta, Delta> harness =
                 new OneInputStreamOperatorTestHarness<>(new PreAggregateOperator(20))) {
             harness.setup(StreamTypes.DELTA.createSerializer(new SerializerConfigImpl()));

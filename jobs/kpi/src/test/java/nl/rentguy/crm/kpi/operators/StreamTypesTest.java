@@ -61,7 +61,7 @@ class StreamTypesTest {
             DEAL, 2, AT, true, null, null, List.of(new StageVisit(1, 2, 4, AT, AT, StageVisit.End.MOVED, 5, "EUR")));
     private static final DealOfLead DEAL_OF_LEAD = new DealOfLead(1, "mrdj", Deal.Outcome.WON, 123_450, "EUR", AT);
     private static final PastDeal PAST = new PastDeal(1, "mrdj", 2, HISTORY);
-    private static final AggregateKey GROUP =
+    private static final AggregateKey AGGREGATE_KEY =
             new AggregateKey("crm_automation_sla", List.of("mrdj", "w", "2026-11-22"));
 
     static Stream<Arguments> types() {
@@ -106,9 +106,10 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(RUN, 5, Long.MAX_VALUE)),
                 Arguments.of(
                         StreamTypes.DELTA,
-                        new Delta(new AccumulatorKey(GROUP, List.of()), 5, new Measures(new long[] {1, -2}, new long[] {
-                            300_000_000, -1
-                        }))),
+                        new Delta(
+                                new AccumulatorKey(AGGREGATE_KEY, List.of()),
+                                5,
+                                new Measures(new long[] {1, -2}, new long[] {300_000_000, -1}))),
                 Arguments.of(
                         StreamTypes.MEASURES,
                         new Measures(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
@@ -128,7 +129,7 @@ class StreamTypesTest {
                 Arguments.of(
                         StreamTypes.KPI_STATUS,
                         new KpiStatus(KpiStatus.Phase.DEGRADED, "p", AT, 1, null, 0.5, 2, 3, Map.of("w", 4L))),
-                Arguments.of(StreamTypes.AGGREGATE_KEY, GROUP),
+                Arguments.of(StreamTypes.AGGREGATE_KEY, AGGREGATE_KEY),
                 Arguments.of(StreamTypes.ENTITY_ID, new EntityId(EntityKind.METRIC, Long.MIN_VALUE)),
                 Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(TASK, KpiTime.NONE, 6)),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),

@@ -33,8 +33,25 @@ class PendingRowsTest {
     @Test
     void ofTwoAtTheSameTimeTheOneThatCameLaterCounts() {
         pending.add(row("a", 1, 20));
+        pending.add(row("a", 2, 20));
+        pending.add(gone("b", 20));
+        pending.add(row("b", 3, 20));
+        assertThat(pending.takeUntil(20)).containsExactly(row("a", 2, 20), row("b", 3, 20));
+    }
+
+    @Test
+    void whatIsGoneIsTakenBehindWhatItWas() {
+        pending.add(row("a", 1, 20));
         pending.add(gone("a", 20));
-        assertThat(pending.takeUntil(20)).containsExactly(gone("a", 20));
+        pending.add(row("b", 1, 20));
+        pending.add(gone("b", 40));
+        pending.add(gone("c", 20));
+        pending.add(row("c", 1, 40));
+        pending.add(gone("c", 60));
+        pending.compact(40);
+        assertThat(pending.takeUntil(60))
+                .containsExactly(
+                        row("a", 1, 20), gone("a", 20), row("b", 1, 20), gone("b", 40), row("c", 1, 40), gone("c", 60));
     }
 
     @Test
