@@ -14,8 +14,8 @@ class CheckpointPaceTest {
     @Test
     void littleStateIsSavedAsOftenAsIsAskedForAndMuchOfItLessOften() {
         assertThat(pause(Duration.ZERO)).isEqualTo(INTERVAL);
-        assertThat(pause(Duration.ofMillis(125))).isEqualTo(INTERVAL);
-        assertThat(pause(Duration.ofSeconds(3))).isEqualTo(Duration.ofMinutes(2));
+        assertThat(pause(Duration.ofMillis(50))).isEqualTo(INTERVAL);
+        assertThat(pause(Duration.ofSeconds(3))).isEqualTo(Duration.ofMinutes(5));
     }
 
     @Test

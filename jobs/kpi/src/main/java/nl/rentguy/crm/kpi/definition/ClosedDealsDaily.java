@@ -31,6 +31,7 @@ public final class ClosedDealsDaily implements SumKpi {
     private static final Measure WON = LAYOUT.measure();
     private static final Measure WON_VALUE = LAYOUT.measure();
     private static final Measure LOST = LAYOUT.measure();
+    private static final DealMeasures.Outcome OUTCOME = new DealMeasures.Outcome(LAYOUT, WON, WON_VALUE, LOST);
 
     /** What the columns are derived from: the key as it was contributed, and the sums. */
     private record View(List<String> key, Measures sums) {}
@@ -65,9 +66,6 @@ public final class ClosedDealsDaily implements SumKpi {
         }
         Deal deal = history.deal();
         LocalDate day = settings.dayOf(closed);
-        MeasureLayout.Builder outcome = deal.outcome() == Deal.Outcome.WON
-                ? LAYOUT.builder().add(WON, 1).add(WON_VALUE, deal.valueCents())
-                : LAYOUT.builder().add(LOST, 1);
         List<String> key = List.of(
                 deal.tenantId(),
                 Long.toString(deal.pipelineId()),
@@ -79,7 +77,7 @@ public final class ClosedDealsDaily implements SumKpi {
                 settings.startOf(day),
                 settings.endOfLookback(day),
                 new AccumulatorKey(new AggregateKey(TABLE.name(), key), DEALS),
-                outcome.measures());
+                OUTCOME.of(deal).measures());
     }
 
     @Override

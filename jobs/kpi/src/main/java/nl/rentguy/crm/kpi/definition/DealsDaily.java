@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
-import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.engine.AccumulatorKey;
 import nl.rentguy.crm.kpi.engine.AggregateKey;
 import nl.rentguy.crm.kpi.engine.Contributions;
@@ -45,6 +44,10 @@ public final class DealsDaily implements SumKpi {
     private static final Measure CLOSED = LAYOUT.measure();
     private static final TimeMeasure CYCLE = LAYOUT.timeMeasure();
     private static final Measure FORECAST = LAYOUT.measure();
+    private static final DealMeasures.Closed EVER_CLOSED = new DealMeasures.Closed(CLOSED, CYCLE);
+    private static final DealMeasures.Outcome LATELY =
+            new DealMeasures.Outcome(LAYOUT, WON_30D, WON_VALUE_30D, LOST_30D);
+    private static final DealMeasures.Forecast EXPECTED = new DealMeasures.Forecast(LAYOUT, FORECAST);
 
     /** What the columns are derived from: the key as it was contributed, and the sums. */
     private record View(List<String> key, Measures sums) {}
@@ -93,26 +96,17 @@ public final class DealsDaily implements SumKpi {
                 .add(WEIGHTED, deal.weighted())
                 .add(CREATED_AT, deal.createdAt())
                 .addIf(deal.isOpen(), OPEN);
+        EVER_CLOSED.add(history, always);
+        to.always(created, always.measures());
+        LATELY.contributeInWindow(history, settings, created, to);
+        EXPECTED.contribute(deal, settings, created, to);
         Instant closed = history.closedAt();
         if (closed != null) {
-            always.add(CLOSED, 1).add(CYCLE, Durations.between(deal.createdAt(), closed));
-            MeasureLayout.Builder lately = deal.outcome() == Deal.Outcome.WON
-                    ? LAYOUT.builder().add(WON_30D, 1).add(WON_VALUE_30D, value)
-                    : LAYOUT.builder().add(LOST_30D, 1);
-            to.between(closed, closed.plus(settings.window()), created, lately.measures());
             MeasureLayout.Builder outcome = deal.outcome() == Deal.Outcome.WON
                     ? LAYOUT.builder().add(WON, 1).add(WON_VALUE, value)
                     : LAYOUT.builder().add(LOST, 1).add(LOST_VALUE, value);
             to.always(accumulator(deal, closed), outcome.measures());
         }
-        to.always(created, always.measures());
-        settings.whileExpected(
-                deal,
-                (from, until) -> to.between(
-                        from,
-                        until,
-                        created,
-                        LAYOUT.builder().add(FORECAST, deal.weighted()).measures()));
     }
 
     @Override

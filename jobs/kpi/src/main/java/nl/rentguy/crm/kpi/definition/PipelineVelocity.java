@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
-import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineAggregate;
 import nl.rentguy.crm.kpi.crm.StageVisit;
@@ -56,6 +55,9 @@ public final class PipelineVelocity implements SumKpi {
     private static final Measure WON = LAYOUT.measure();
     private static final Measure WON_VALUE = LAYOUT.measure();
     private static final Measure LOST = LAYOUT.measure();
+    private static final DealMeasures.Closed EVER_CLOSED = new DealMeasures.Closed(CLOSED, CYCLE);
+    private static final DealMeasures.Outcome OUTCOME = new DealMeasures.Outcome(LAYOUT, WON, WON_VALUE, LOST);
+    private static final DealMeasures.Forecast EXPECTED = new DealMeasures.Forecast(LAYOUT, FORECAST);
 
     /** What the columns are derived from. */
     private record View(String tenant, Header stage, String currency, Measures sums, Instant asOf) {
@@ -150,22 +152,10 @@ public final class PipelineVelocity implements SumKpi {
                     accumulator,
                     LAYOUT.builder().add(STALE, 1).measures());
         }
-        Instant closed = history.closedAt();
-        if (closed != null) {
-            inStage.add(CLOSED, 1).add(CYCLE, Durations.between(deal.createdAt(), closed));
-            MeasureLayout.Builder outcome = deal.outcome() == Deal.Outcome.WON
-                    ? LAYOUT.builder().add(WON, 1).add(WON_VALUE, deal.valueCents())
-                    : LAYOUT.builder().add(LOST, 1);
-            to.between(closed, closed.plus(settings.window()), accumulator, outcome.measures());
-        }
+        EVER_CLOSED.add(history, inStage);
         to.always(accumulator, inStage.measures());
-        settings.whileExpected(
-                deal,
-                (from, until) -> to.between(
-                        from,
-                        until,
-                        accumulator,
-                        LAYOUT.builder().add(FORECAST, weighted).measures()));
+        OUTCOME.contributeInWindow(history, settings, accumulator, to);
+        EXPECTED.contribute(deal, settings, accumulator, to);
         StageVisit over = history.closedVisit();
         if (over != null) {
             contribute(deal, over, to);

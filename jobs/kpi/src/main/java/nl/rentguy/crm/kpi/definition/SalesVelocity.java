@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import nl.rentguy.crm.kpi.crm.Deal;
 import nl.rentguy.crm.kpi.crm.DealHistory;
-import nl.rentguy.crm.kpi.crm.Durations;
 import nl.rentguy.crm.kpi.crm.Pipeline;
 import nl.rentguy.crm.kpi.crm.PipelineAggregate;
 import nl.rentguy.crm.kpi.engine.AccumulatorKey;
@@ -53,6 +52,9 @@ public final class SalesVelocity implements SumKpi {
     private static final TimeMeasure WON_CYCLE = LAYOUT.timeMeasure();
     private static final Measure LOST = LAYOUT.measure();
     private static final Measure FORECAST = LAYOUT.measure();
+    private static final DealMeasures.Closed EVER_CLOSED = new DealMeasures.Closed(CLOSED, CYCLE);
+    private static final DealMeasures.Outcome OUTCOME = new DealMeasures.Outcome(LAYOUT, WON, WON_VALUE, LOST);
+    private static final DealMeasures.Forecast EXPECTED = new DealMeasures.Forecast(LAYOUT, FORECAST);
 
     /** What the columns are derived from. */
     private record View(
@@ -136,27 +138,17 @@ public final class SalesVelocity implements SumKpi {
         if (deal.isOpen()) {
             always.add(OPEN, 1).add(OPEN_VALUE, deal.valueCents()).add(OPEN_WEIGHTED, weighted);
         }
+        EVER_CLOSED.add(history, always);
+        to.always(accumulator, always.measures());
         Instant closed = history.closedAt();
         if (closed != null) {
-            Duration cycle = Durations.between(deal.createdAt(), closed);
-            always.add(CLOSED, 1).add(CYCLE, cycle);
-            MeasureLayout.Builder outcome = deal.outcome() == Deal.Outcome.WON
-                    ? LAYOUT.builder()
-                            .add(WON, 1)
-                            .add(WON_VALUE, deal.valueCents())
-                            .add(WON_CYCLE, cycle)
-                    : LAYOUT.builder().add(LOST, 1);
+            MeasureLayout.Builder outcome = OUTCOME.of(deal);
+            if (deal.outcome() == Deal.Outcome.WON) {
+                outcome.add(WON_CYCLE, DealMeasures.Closed.length(deal, closed));
+            }
             to.between(closed, closed.plus(settings.window()), accumulator, outcome.measures());
         }
-        to.always(accumulator, always.measures());
-
-        settings.whileExpected(
-                deal,
-                (from, until) -> to.between(
-                        from,
-                        until,
-                        accumulator,
-                        LAYOUT.builder().add(FORECAST, weighted).measures()));
+        EXPECTED.contribute(deal, settings, accumulator, to);
     }
 
     @Override
