@@ -30,11 +30,13 @@ public enum EntityKind {
     private final int tag;
     private final CrmTable table;
     private final @Nullable EntityKind parent;
+    private final int depth;
 
     EntityKind(int tag, CrmTable table, @Nullable EntityKind parent) {
         this.tag = tag;
         this.table = table;
         this.parent = parent;
+        this.depth = parent == null ? 0 : parent.depth + 1;
     }
 
     /** The kind whose entities that table's rows are, or are the roots of. */
@@ -72,7 +74,7 @@ public enum EntityKind {
 
     /** How many kinds there are above it, of which each is a part of the next: 0 for one that is a part of nothing. */
     public int depth() {
-        return parent == null ? 0 : parent.depth() + 1;
+        return depth;
     }
 
     /** The greatest {@link #depth()} there is. */

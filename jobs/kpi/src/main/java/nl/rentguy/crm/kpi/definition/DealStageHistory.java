@@ -106,7 +106,9 @@ public final class DealStageHistory implements RowKpi {
     @Override
     public void contribute(Deal deal, StageVisit left, Contributions to) {
         to.rowUntilHistory(
-                settings.historyFrom(left), TABLE.name(), TABLE.row(View.of(deal, left, null, word(left.end()))));
+                settings.historyFrom(left.leftAt()),
+                TABLE.name(),
+                TABLE.row(View.of(deal, left, null, word(left.end()))));
     }
 
     private static String word(Enum<?> value) {

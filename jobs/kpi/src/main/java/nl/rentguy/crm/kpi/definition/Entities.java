@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.definition;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -209,8 +208,9 @@ final class Entities {
 
         @Override
         public @Nullable DealAggregate prune(DealAggregate aggregate, Instant now) {
-            DealAggregate kept = aggregate.bootstrappedAt(now).withoutVisits(left -> !settings.historyFrom(left)
-                    .isAfter(now));
+            DealAggregate kept = aggregate
+                    .bootstrappedAt(now)
+                    .withoutVisits(left -> !settings.historyFrom(left.leftAt()).isAfter(now));
             DealAggregate left = expiresAt(kept).isAfter(now) ? kept : kept.withoutPast();
             return left.isEmpty() ? null : left;
         }
@@ -219,7 +219,7 @@ final class Entities {
         @Override
         public Instant expiresAt(DealAggregate aggregate) {
             Instant deleted = aggregate.deletedAt();
-            return deleted == null ? Instant.MAX : deleted.plus(Duration.ofDays(settings.freezeDays()));
+            return deleted == null ? Instant.MAX : settings.historyFrom(deleted);
         }
     }
 

@@ -11,7 +11,6 @@ import java.util.function.BiConsumer;
 import nl.rentguy.crm.kpi.crm.AcquisitionMetric;
 import nl.rentguy.crm.kpi.crm.AutomationRun;
 import nl.rentguy.crm.kpi.crm.Deal;
-import nl.rentguy.crm.kpi.crm.StageVisit;
 import nl.rentguy.crm.kpi.crm.StatusWords;
 import nl.rentguy.crm.kpi.engine.KpiTime;
 
@@ -146,9 +145,9 @@ public record KpiSettings(
         return startOf(day.plusDays(freezeDays));
     }
 
-    /** From when on a visit to a stage that a deal has left is history: what is known of it no longer changes. */
-    Instant historyFrom(StageVisit left) {
-        return left.leftAt().plus(Duration.ofDays(freezeDays));
+    /** From when on what ended then is history, such as a deal's life or its visit to a stage: what is known of it no longer changes. */
+    Instant historyFrom(Instant ended) {
+        return ended.plus(Duration.ofDays(freezeDays));
     }
 
     /** What ended until then is history at that instant. */

@@ -23,7 +23,7 @@ public record Aggregate(Map<List<String>, Measures> sums, Map<Long, Map<List<Str
     /** The same, and these measures added to that bucket from that KPI time on. */
     public Aggregate plus(List<String> bucket, Measures measures, long from) {
         Map<Long, Map<List<String>, Measures>> later = new HashMap<>(pending);
-        later.merge(from, Map.of(bucket, measures), Aggregate::total);
+        later.merge(from, Map.of(bucket, measures), (some, more) -> Map.copyOf(total(some, more)));
         return new Aggregate(sums, later);
     }
 
@@ -35,7 +35,7 @@ public record Aggregate(Map<List<String>, Measures> sums, Map<Long, Map<List<Str
         }
         Map<Long, Map<List<String>, Measures>> later = new HashMap<>(pending);
         later.remove(kpiTime);
-        Map<List<String>, Measures> total = new HashMap<>(total(sums, due));
+        Map<List<String>, Measures> total = total(sums, due);
         total.values().removeIf(Measures::isZero);
         return new Aggregate(total, later);
     }
@@ -44,7 +44,7 @@ public record Aggregate(Map<List<String>, Measures> sums, Map<Long, Map<List<Str
             Map<List<String>, Measures> some, Map<List<String>, Measures> more) {
         Map<List<String>, Measures> total = new HashMap<>(some);
         more.forEach((bucket, measures) -> total.merge(bucket, measures, Measures::plus));
-        return Map.copyOf(total);
+        return total;
     }
 
     /** Whether there is nothing, and nothing to come. */

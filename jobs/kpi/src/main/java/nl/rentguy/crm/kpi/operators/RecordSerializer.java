@@ -24,12 +24,12 @@ abstract class RecordSerializer<T> extends TypeSerializerSingleton<T> {
     private static final int BITS = 7;
 
     @Override
-    public boolean isImmutableType() {
+    public final boolean isImmutableType() {
         return true;
     }
 
     @Override
-    public T copy(T from) {
+    public final T copy(T from) {
         return from;
     }
 

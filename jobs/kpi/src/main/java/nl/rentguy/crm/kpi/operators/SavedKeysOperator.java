@@ -115,12 +115,6 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
         function.comes(mark);
     }
 
-    private void goOn() throws Exception {
-        if (told != null) {
-            tell(portion);
-        }
-    }
-
     /** Tells watermarks to so many timers, and to the others later. */
     private void tell(int most) throws Exception {
         AtomicInteger fired = new AtomicInteger();
@@ -130,7 +124,7 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
                     .orElseThrow()
                     .tryAdvanceWatermark(mark, () -> function.isInterruptible() && fired.incrementAndGet() >= most);
             if (!toAll) {
-                mailbox.execute(MailboxExecutor.MailOptions.deferrable(), this::goOn, "timers of %s", mark);
+                mailbox.execute(MailboxExecutor.MailOptions.deferrable(), () -> tell(portion), "timers of %s", mark);
                 return;
             }
             told = null;
@@ -145,9 +139,7 @@ public final class SavedKeysOperator<K, I, O> extends KeyedProcessOperator<K, I,
 
     @Override
     public void finish() throws Exception {
-        if (told != null) {
-            tell(Integer.MAX_VALUE);
-        }
+        tell(Integer.MAX_VALUE);
         super.finish();
     }
 }
