@@ -10,6 +10,7 @@ CREATE TABLE crm_kpi.crm_inquiries_by_weekday (
   as_of               timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, weekday)
 );
+CALL crm_kpi.keep_tenants_apart('crm_kpi.crm_inquiries_by_weekday');
 COMMENT ON TABLE crm_kpi.crm_inquiries_by_weekday IS 'Leads of the last 30 days by the day of the week on which they came.';
 COMMENT ON COLUMN crm_kpi.crm_inquiries_by_weekday.tenant_id IS 'The tenant whose leads they are.';
 COMMENT ON COLUMN crm_kpi.crm_inquiries_by_weekday.weekday IS '1 for Monday to 7 for Sunday, in the time zone of kpi.time-zone.';

@@ -77,13 +77,22 @@ public final class TestDatabase {
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
-        return new TestDatabase(Server.INSTANCE.getJdbcUrl("postgres", name));
+        return new TestDatabase("jdbc:postgresql://localhost:%d/%s".formatted(Server.INSTANCE.getPort(), name));
     }
 
     /** Brings schema {@code crm_kpi} to that version. */
     public void migrateTo(String version) {
+        migrate("postgres", version);
+    }
+
+    /** Brings schema {@code crm_kpi} to the latest version, as that role. */
+    public void migrateAs(String role) {
+        migrate(role, "latest");
+    }
+
+    private void migrate(String role, String version) {
         Flyway.configure()
-                .dataSource(url, "postgres", "")
+                .dataSource(url, role, "")
                 .target(version)
                 .schemas("crm_kpi")
                 .locations("classpath:sql/kpi", "classpath:sql/kpi-example")

@@ -12,7 +12,14 @@ import picocli.CommandLine.Command;
         description = "KPI tables that follow a CRM's change log: always equal to a batch query, a heartbeat fresh.",
         mixinStandardHelpOptions = true,
         version = "crm-kpi " + JobVersion.CURRENT,
-        subcommands = {DemoCommand.class, RunCommand.class, MigrateCommand.class, DoctorCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            MigrateCommand.class,
+            DoctorCommand.class,
+            TenantCommand.class,
+            MetricsCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class CrmKpi {
 

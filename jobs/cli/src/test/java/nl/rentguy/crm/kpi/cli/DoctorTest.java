@@ -38,8 +38,11 @@ class DoctorTest {
         tables.executeKpi(nl.rentguy.crm.kpi.audit.Oracle.sql("kpi/roles.sql"));
         tables.executeKpi("""
                 DROP TABLE went_back; DROP FUNCTION watch_as_of CASCADE;
-                GRANT USAGE ON SCHEMA crm_kpi TO crm_kpi_writer;
-                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO crm_kpi_writer""");
+                ALTER SCHEMA crm_kpi OWNER TO crm_kpi_writer;
+                DO $$ DECLARE made regclass; BEGIN
+                  FOR made IN SELECT oid FROM pg_class WHERE relnamespace = 'crm_kpi'::regnamespace AND relkind IN ('r', 'v') LOOP
+                    EXECUTE format('ALTER TABLE %s OWNER TO crm_kpi_writer', made);
+                  END LOOP; END $$""");
     }
 
     @AfterAll
@@ -92,6 +95,9 @@ class DoctorTest {
             ALTER ROLE crm_kpi_cdc CONNECTION LIMIT 7                 | ERROR   | CRM connections                  | ALTER ROLE crm_kpi_cdc CONNECTION LIMIT -1
             ALTER ROLE crm_kpi_writer CONNECTION LIMIT 8              | ERROR   | KPI connections                  | ALTER ROLE crm_kpi_writer CONNECTION LIMIT -1
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
+            ALTER TABLE crm_kpi.crm_deals OWNER TO postgres; GRANT ALL ON crm_kpi.crm_deals TO crm_kpi_writer | ERROR | KPI role sees all tenants | ALTER TABLE crm_kpi.crm_deals OWNER TO crm_kpi_writer
+            ALTER TABLE crm_kpi.crm_deals DISABLE ROW LEVEL SECURITY  | WARNING | KPI tenants apart                | ALTER TABLE crm_kpi.crm_deals ENABLE ROW LEVEL SECURITY
+            ALTER VIEW crm_kpi.crm_headline RESET (security_invoker)  | WARNING | KPI tenants apart                | ALTER VIEW crm_kpi.crm_headline SET (security_invoker = true)
             INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, tables) VALUES ('other', 0, 1, 1, '{crm_gone, crm_deals}') | ERROR | KPI tables | DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = 'other'
             UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'
             """)

@@ -71,6 +71,20 @@ public record Database(String url, String username, String passwordFile, String 
                 config);
     }
 
+    /**
+     * The KPI database as the role that reads metrics reaches it.
+     *
+     * @throws ConfigException when its address is not set, is none of PostgreSQL, or carries a password
+     */
+    public static Database metrics(Configuration config) {
+        return of(
+                JobOptions.KPI_JDBC_URL,
+                JobOptions.METRICS_USERNAME,
+                JobOptions.METRICS_PASSWORD,
+                JobOptions.METRICS_PASSWORD_FILE,
+                config);
+    }
+
     private static Database of(
             ConfigOption<String> urlOption,
             ConfigOption<String> username,

@@ -236,9 +236,39 @@ public final class JobOptions {
 
     public static final ConfigOption<Integer> STATE_PARALLELISM = key("state.parallelism")
             .intType()
-            .defaultValue(2)
+            .defaultValue(1)
             .withDescription(
-                    "crm-kpi run: so many tasks share each part of the work, 1 to 128; state is shared out anew when it changes. On a cluster Flink's own parallelism.default counts.");
+                    "crm-kpi run: so many tasks share each part of the work, 1 to 128, more than the machine has cores being of no use; state is shared out anew when it changes. One follows thousands of changes a second and costs the least at rest. On a cluster Flink's own parallelism.default counts.");
+
+    public static final ConfigOption<String> METRICS_HOST = key("metrics.host")
+            .stringType()
+            .defaultValue("127.0.0.1")
+            .withDescription(
+                    "crm-kpi metrics: the interface it listens on. What it serves names tenants and workflows: open it to Prometheus alone.");
+
+    public static final ConfigOption<Integer> METRICS_PORT = key("metrics.port")
+            .intType()
+            .defaultValue(9464)
+            .withDescription("crm-kpi metrics: its port; 0 for any that is free.");
+
+    public static final ConfigOption<String> METRICS_USERNAME = key("metrics.username")
+            .stringType()
+            .defaultValue("crm_kpi_exporter")
+            .withDescription("crm-kpi metrics: the role that reads the view crm_kpi_metrics in the KPI database.");
+
+    public static final ConfigOption<String> METRICS_PASSWORD =
+            key("metrics.password").stringType().defaultValue("").withDescription("Its password.");
+
+    public static final ConfigOption<String> METRICS_PASSWORD_FILE = key("metrics.password-file")
+            .stringType()
+            .defaultValue("")
+            .withDescription("A file that holds metrics.password and nothing else, instead of it.");
+
+    public static final ConfigOption<Integer> METRICS_MAX_SERIES = key("metrics.max-series")
+            .intType()
+            .defaultValue(50_000)
+            .withDescription(
+                    "crm-kpi metrics: with more series than that, those of workflows that did not run today or yesterday are left out, and crm_kpi_series_left_out says how many.");
 
     private static final List<ConfigOption<?>> ALL = List.of(
             CRM_JDBC_URL,
@@ -284,7 +314,13 @@ public final class JobOptions {
             STATE_DIR,
             STATE_CHECKPOINT_INTERVAL,
             STATE_BACKEND,
-            STATE_PARALLELISM);
+            STATE_PARALLELISM,
+            METRICS_HOST,
+            METRICS_PORT,
+            METRICS_USERNAME,
+            METRICS_PASSWORD,
+            METRICS_PASSWORD_FILE,
+            METRICS_MAX_SERIES);
 
     /** What the keys of workflows begin with that have an SLA of their own. */
     static final String SLA_OF = "kpi.sla-minutes.";

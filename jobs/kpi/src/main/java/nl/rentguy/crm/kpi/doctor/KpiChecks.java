@@ -8,7 +8,7 @@ import java.util.Set;
 final class KpiChecks {
 
     /** The newest migration in {@code sql/kpi}. */
-    static final String SCHEMA_VERSION = "6";
+    static final String SCHEMA_VERSION = "8";
 
     private final Query query;
     private final Findings findings;
@@ -57,6 +57,7 @@ final class KpiChecks {
                 "crm-kpi migrate; when the schema is newer, upgrade the job");
         if (version.equals(SCHEMA_VERSION)) {
             tables();
+            tenantsApart();
         }
         List<String> missing = query.texts("""
                 SELECT format('%s ON crm_kpi.%I', right_name, relname) FROM pg_class,
@@ -70,6 +71,16 @@ final class KpiChecks {
                 missing.isEmpty() ? "every table" : "missing: " + String.join(", ", missing),
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm_kpi TO "
                         + query.text("SELECT quote_ident(current_user)"));
+        String apart = query.text("""
+                SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class c
+                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND row_security_active(oid)
+                  AND NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'crm_kpi' AND p.tablename = c.relname
+                                  AND p.cmd = 'ALL' AND p.qual = 'true' AND current_user = ANY (p.roles))""");
+        findings.require(
+                apart.isEmpty(),
+                "role sees all tenants",
+                apart.isEmpty() ? "in every table" : "policies keep rows from it in " + apart,
+                "Use the role that ran crm-kpi migrate, which owns the tables: kpi.username");
         if (query.is("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
             findings.warning(
                     "role's other rights",
@@ -96,5 +107,26 @@ final class KpiChecks {
                 "Give this job other kpi.groups, or a KPI database of its own: a table has one job that writes it",
                 "When the other one is gone for good: DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = '%s'"
                         .formatted(others));
+    }
+
+    /** What a migration of the user's own, or a view that was replaced, may lack. */
+    private void tenantsApart() throws SQLException {
+        List<String> remedies = query.texts("""
+                SELECT CASE WHEN relkind = 'v' THEN format('ALTER VIEW %s SET (security_invoker = true)', c.oid::regclass)
+                       ELSE format('CALL crm_kpi.keep_tenants_apart(%L)', c.oid::regclass) END
+                FROM pg_class c
+                WHERE relnamespace = to_regnamespace('crm_kpi') AND CASE relkind
+                  WHEN 'v' THEN NOT coalesce('security_invoker=true' = ANY (reloptions), false)
+                  WHEN 'r' THEN NOT relrowsecurity AND EXISTS (
+                    SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) END
+                ORDER BY relname""");
+        if (remedies.isEmpty()) {
+            findings.ok("tenants apart", "in every table and view");
+        } else {
+            findings.warning(
+                    "tenants apart",
+                    "readers of one tenant may see others in %d tables and views".formatted(remedies.size()),
+                    remedies.toArray(new String[0]));
+        }
     }
 }

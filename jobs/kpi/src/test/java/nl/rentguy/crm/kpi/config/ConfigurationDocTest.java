@@ -30,7 +30,8 @@ class ConfigurationDocTest {
         properties.load(new StringReader(sample().replace("#crm", "crm")
                 .replace("#kpi", "kpi")
                 .replace("#cdc", "cdc")
-                .replace("#state", "state")));
+                .replace("#state", "state")
+                .replace("#metrics", "metrics")));
         assertThat(properties.stringPropertyNames())
                 .containsExactlyInAnyOrderElementsOf(
                         JobOptions.all().stream().map(ConfigOption::key).toList());

@@ -311,7 +311,7 @@ class KpiWriterTest {
                     CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN OLD; END $$;
                     CREATE TRIGGER linger BEFORE DELETE ON crm_kpi.crm_automation_sla FOR EACH ROW EXECUTE FUNCTION linger()""");
         }
-        try (KpiWriter successor = TestDatabase.writer(database.url() + "&socketTimeout=1", 0, 1)) {
+        try (KpiWriter successor = TestDatabase.writer(database.url() + "?socketTimeout=1", 0, 1)) {
             successor.open();
             successor.write(new Batch(List.of(sla("mrdj", "x", DAY, 5, NOON + 40)), NOON + 40, Begins.ALL));
             assertThat(held()).containsExactly("mrdj x 2026-11-22 5 at 40");
