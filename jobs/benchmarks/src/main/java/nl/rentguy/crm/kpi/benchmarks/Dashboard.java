@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.cli.EmbeddedDatabase;
 import nl.rentguy.crm.kpi.cli.sim.LivingCrm;
@@ -83,8 +84,9 @@ public final class Dashboard implements Callable<Integer> {
                     "%,d rows of %,d tenants; the document equals the batch computation%n", rows(connection), tenants);
             Random random = new Random(1);
             for (String filter : FILTERS) {
-                measure(connection, filter, random);
+                measure(connection, filter, random, "the owner");
             }
+            byRole(connection, random);
             return 0;
         } finally {
             FileUtils.deleteDirectoryQuietly(folder.toFile());
@@ -165,12 +167,53 @@ public final class Dashboard implements Callable<Integer> {
         return rows;
     }
 
-    private void measure(Connection connection, String filter, Random random) throws SQLException {
+    /** The same as readers who see one tenant each, by the policies of the tables. */
+    private void byRole(Connection connection, Random random) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    CREATE ROLE one_tenant IN ROLE crm_kpi_tenants;
+                    INSERT INTO crm_kpi.crm_tenant_roles VALUES ('one_tenant', 'mrdj')""");
+            statement.execute("SET ROLE crm_kpi_reader");
+            measure(connection, "", random, "crm_kpi_reader");
+            statement.execute("SET ROLE one_tenant");
+            times(
+                    "a tenant's role: dashboard(tenant)",
+                    statement,
+                    () -> "mrdj",
+                    "SELECT crm_kpi.dashboard('%s')::text");
+            statement.execute("SET ROLE crm_kpi_board");
+            times(
+                    "crm_kpi_board, a transaction each: dashboard(tenant)",
+                    statement,
+                    () -> tenant(random),
+                    "BEGIN READ ONLY; SELECT set_config('app.tenant', '%1$s', true); SELECT crm_kpi.dashboard('%1$s')::text; ROLLBACK");
+            statement.execute("RESET ROLE");
+        }
+    }
+
+    private void times(String what, Statement statement, Supplier<String> tenant, String sql) throws SQLException {
+        long[] nanos = new long[calls];
+        for (int i = -20; i < calls; i++) {
+            String asked = sql.formatted(tenant.get());
+            long started = System.nanoTime();
+            statement.execute(asked);
+            if (i >= 0) {
+                nanos[i] = System.nanoTime() - started;
+            }
+        }
+        print(what, nanos);
+    }
+
+    private String tenant(Random random) {
+        return "mrdj-" + (1 + random.nextInt(tenants - 1));
+    }
+
+    private void measure(Connection connection, String filter, Random random, String role) throws SQLException {
         long[] nanos = new long[calls];
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT crm_kpi.dashboard(?" + filter + ")::text")) {
             for (int i = -20; i < calls; i++) {
-                String tenant = "mrdj-" + (1 + random.nextInt(tenants - 1));
+                String tenant = tenant(random);
                 for (int p = 1; p <= statement.getParameterMetaData().getParameterCount(); p++) {
                     statement.setString(p, tenant);
                 }
@@ -182,13 +225,13 @@ public final class Dashboard implements Callable<Integer> {
                 }
             }
         }
+        print(role + ": dashboard(tenant" + filter.replaceAll("\\(SELECT.*\\)", "...") + ")", nanos);
+    }
+
+    private void print(String what, long[] nanos) {
         Arrays.sort(nanos);
         OUT.printf(
-                "dashboard(tenant%s): %,d calls, p50 %.1f ms, p99 %.1f ms, max %.1f ms%n",
-                filter.replaceAll("\\(SELECT.*\\)", "..."),
-                calls,
-                nanos[calls / 2] / 1e6,
-                nanos[calls * 99 / 100] / 1e6,
-                nanos[calls - 1] / 1e6);
+                "%s: %,d calls, p50 %.1f ms, p99 %.1f ms, max %.1f ms%n",
+                what, calls, nanos[calls / 2] / 1e6, nanos[calls * 99 / 100] / 1e6, nanos[calls - 1] / 1e6);
     }
 }
