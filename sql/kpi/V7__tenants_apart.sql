@@ -29,44 +29,74 @@ COMMENT ON COLUMN crm_kpi.crm_tenant_roles.role_name IS 'Name of the role in thi
 COMMENT ON COLUMN crm_kpi.crm_tenant_roles.tenant_id IS 'The tenant whose figures it reads. It need not have any yet.';
 
 -- 3. A table with a tenant. Whoever writes SQL can change a setting, so a tenant's own role is told by its name; only the board, which
---    writes all its SQL itself, tells the tenant by a setting of the transaction. The owner, who is the writer, sees all.
+--    writes all its SQL itself, tells the tenant by a setting of the transaction. The owner, who is the writer, sees all. What holds for
+--    tenants' roles is restrictive: no policy that comes later lets them see more.
 CREATE PROCEDURE crm_kpi.keep_tenants_apart(kpi_table regclass) LANGUAGE plpgsql AS $$
+DECLARE policy text;
 BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', kpi_table);
+  FOREACH policy IN ARRAY ARRAY['all_tenants', 'by_setting', 'by_role', 'own_tenant_alone'] LOOP
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %s', policy, kpi_table);
+  END LOOP;
   EXECUTE format('CREATE POLICY all_tenants ON %s FOR SELECT TO crm_kpi_reader, crm_kpi_exporter USING (true)', kpi_table);
   EXECUTE format('CREATE POLICY by_setting ON %s FOR SELECT TO crm_kpi_board
     USING (tenant_id = (SELECT nullif(current_setting(''app.tenant'', true), '''')))', kpi_table);
-  EXECUTE format('CREATE POLICY by_role ON %s FOR SELECT TO crm_kpi_tenants
+  EXECUTE format('CREATE POLICY by_role ON %s FOR SELECT TO crm_kpi_tenants USING (true)', kpi_table);
+  EXECUTE format('CREATE POLICY own_tenant_alone ON %s AS RESTRICTIVE TO crm_kpi_tenants
     USING (tenant_id = (SELECT r.tenant_id FROM crm_kpi.crm_tenant_roles r WHERE r.role_name = current_user))', kpi_table);
   EXECUTE format('GRANT SELECT ON %s TO crm_kpi_reader, crm_kpi_board, crm_kpi_tenants', kpi_table);
 END $$;
-COMMENT ON PROCEDURE crm_kpi.keep_tenants_apart IS 'Lets each reader see its tenants alone in that table. For every table with tenant_id, when it is made.';
+COMMENT ON PROCEDURE crm_kpi.keep_tenants_apart IS 'Lets each reader see its tenants alone in that table. For every table with tenant_id, when it is made; a second time it mends what was changed.';
 
--- 4. Every table there is. Who could read or write one before, beside the roles above, still can: a policy of its own says so.
+-- 4. What is granted to all is granted to every tenant. Who reads a view alone read it with its owner's rights.
+DO $$
+DECLARE found record;
+BEGIN
+  FOR found IN
+    SELECT c.oid::regclass AS name FROM pg_class c
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid
+    CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT * FROM aclexplode(a.attacl)) acl
+    WHERE c.relnamespace = 'crm_kpi'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND acl.grantee = 0
+  LOOP
+    RAISE EXCEPTION '% is granted to PUBLIC, and so to every tenant', found.name
+      USING HINT = 'REVOKE ALL ON ALL TABLES IN SCHEMA crm_kpi FROM PUBLIC; give the readers GRANT crm_kpi_reader TO ...; then crm-kpi migrate again';
+  END LOOP;
+  FOR found IN
+    SELECT v.oid::regclass AS name, acl.grantee::regrole AS role
+    FROM pg_class v CROSS JOIN LATERAL aclexplode(v.relacl) acl
+    JOIN pg_rewrite r ON r.ev_class = v.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> v.oid
+    WHERE v.relnamespace = 'crm_kpi'::regnamespace AND v.relkind = 'v' AND acl.grantee <> v.relowner
+      AND NOT pg_has_role(acl.grantee, 'crm_kpi_reader', 'USAGE')
+      AND NOT has_any_column_privilege(acl.grantee, d.refobjid, 'SELECT')
+  LOOP
+    RAISE EXCEPTION 'role % reads %, but not the tables that it is made of; views are now read with the rights of who reads them', found.role, found.name
+      USING HINT = format('GRANT crm_kpi_reader TO %s; then crm-kpi migrate again', found.role);
+  END LOOP;
+END $$;
+
+-- 5. Every table there is. Who could read or write one before, beside the roles above, still can: a policy of its own says so.
 DO $$
 DECLARE
   kept    record;
   grantee record;
 BEGIN
   FOR kept IN
-    SELECT c.oid::regclass AS name, c.relacl FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    SELECT c.oid, c.oid::regclass AS name, c.relowner, c.relacl FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'crm_kpi'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'tenant_id' AND NOT a.attisdropped
       AND c.oid <> 'crm_kpi.crm_tenant_roles'::regclass
     ORDER BY c.relname
   LOOP
-    CALL crm_kpi.keep_tenants_apart(kept.name);
     FOR grantee IN
-      SELECT DISTINCT acl.grantee AS oid FROM aclexplode(kept.relacl) acl
-      WHERE acl.grantee <> (SELECT relowner FROM pg_class WHERE oid = kept.name)
-        AND acl.grantee <> 'crm_kpi_reader'::regrole
+      SELECT DISTINCT acl.grantee::regrole AS role
+      FROM (SELECT * FROM aclexplode(kept.relacl)
+            UNION ALL SELECT columns.* FROM pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) columns WHERE a.attrelid = kept.oid) acl
+      WHERE acl.grantee <> kept.relowner AND acl.grantee <> 'crm_kpi_reader'::regrole
     LOOP
-      IF grantee.oid = 0 THEN
-        RAISE EXCEPTION '% is granted to PUBLIC, and so to every tenant', kept.name
-          USING HINT = 'REVOKE ALL ON ALL TABLES IN SCHEMA crm_kpi FROM PUBLIC; give the readers GRANT crm_kpi_reader TO ...; then crm-kpi migrate again';
-      END IF;
       EXECUTE format('CREATE POLICY %I ON %s TO %s USING (true) WITH CHECK (true)',
-                     left('as_before_' || grantee.oid::regrole::text, 63), kept.name, grantee.oid::regrole);
+                     left('as_before_' || trim(BOTH '"' FROM grantee.role::text), 63), kept.name, grantee.role);
     END LOOP;
+    CALL crm_kpi.keep_tenants_apart(kept.name);
   END LOOP;
 END $$;
 
@@ -75,10 +105,11 @@ ALTER TABLE crm_kpi.crm_tenant_roles ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_tenants ON crm_kpi.crm_tenant_roles FOR SELECT TO crm_kpi_reader, crm_kpi_exporter USING (true);
 CREATE POLICY by_setting ON crm_kpi.crm_tenant_roles FOR SELECT TO crm_kpi_board
   USING (tenant_id = (SELECT nullif(current_setting('app.tenant', true), '')));
-CREATE POLICY by_role ON crm_kpi.crm_tenant_roles FOR SELECT TO crm_kpi_tenants USING (role_name = current_user);
+CREATE POLICY by_role ON crm_kpi.crm_tenant_roles FOR SELECT TO crm_kpi_tenants USING (true);
+CREATE POLICY own_tenant_alone ON crm_kpi.crm_tenant_roles AS RESTRICTIVE TO crm_kpi_tenants USING (role_name = current_user);
 GRANT SELECT ON crm_kpi.crm_tenant_roles TO crm_kpi_reader, crm_kpi_tenants;
 
--- 5. Views read with the rights of who reads them. CREATE OR REPLACE VIEW forgets this.
+-- 6. Views read with the rights of who reads them. CREATE OR REPLACE VIEW forgets this.
 DO $$
 DECLARE kept regclass;
 BEGIN
@@ -88,7 +119,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- 6. What has no tenant. problem and unknown_words quote rows of any tenant, and so do dead letters.
+-- 7. What has no tenant. problem and unknown_words quote rows of any tenant, and so do dead letters.
 GRANT USAGE ON SCHEMA crm_kpi TO crm_kpi_reader, crm_kpi_tenants, crm_kpi_board, crm_kpi_exporter, crm_kpi_operators;
 GRANT SELECT ON crm_kpi.crm_kpi_progress TO crm_kpi_reader, crm_kpi_tenants, crm_kpi_board, crm_kpi_exporter, crm_kpi_operators;
 GRANT SELECT ON crm_kpi.crm_kpi_status TO crm_kpi_reader, crm_kpi_exporter, crm_kpi_operators;

@@ -4,20 +4,23 @@
 
 CREATE VIEW crm_kpi.crm_kpi_metrics WITH (security_invoker = true) AS
 WITH jobs AS (
-  -- A job that is gone for good is told of for a week.
   SELECT s.pipeline, s.phase, s.source_lag_seconds, s.snapshot_progress, s.rows_read, s.dead_letters,
          extract(epoch FROM now() - s.updated_at) AS silent, p.written_until
   FROM crm_kpi.crm_kpi_status s
   LEFT JOIN (SELECT pipeline, CASE WHEN bool_and(written_until IS NOT NULL) THEN min(written_until) END AS written_until
              FROM crm_kpi.crm_kpi_progress WHERE generation > 0 GROUP BY pipeline) p USING (pipeline)
-  WHERE s.updated_at > now() - interval '7 days'
+),
+newest AS (
+  -- Of several jobs the one that keeps automations.
+  SELECT p.pipeline, coalesce(s.settings ->> 'time_zone', 'Europe/Amsterdam') AS time_zone
+  FROM crm_kpi.crm_kpi_progress p LEFT JOIN crm_kpi.crm_kpi_status s USING (pipeline)
+  WHERE p.generation > 0 ORDER BY 'crm_automation_sla' = ANY (p.tables) DESC, p.generation DESC LIMIT 1
 ),
 tenants AS MATERIALIZED (
-  SELECT t.tenant_id, n.kpi_time, (n.kpi_time AT TIME ZONE coalesce(newest.settings ->> 'time_zone', 'Europe/Amsterdam'))::date AS today
-  FROM crm_kpi.crm_tenants t
-  CROSS JOIN (SELECT s.settings FROM crm_kpi.crm_kpi_status s ORDER BY s.updated_at DESC LIMIT 1) newest
-  CROSS JOIN LATERAL crm_kpi.kpi_time(t.tenant_id) AS n (kpi_time)
-  WHERE n.kpi_time IS NOT NULL
+  SELECT t.tenant_id, p.written_until AS kpi_time, (p.written_until AT TIME ZONE newest.time_zone)::date AS today
+  FROM crm_kpi.crm_tenants t CROSS JOIN newest
+  JOIN crm_kpi.crm_kpi_progress p ON p.pipeline = newest.pipeline AND p.generation > 0 AND p.writer = crm_kpi.share_of(t.tenant_id, p.writers)
+  WHERE p.written_until IS NOT NULL
 ),
 runs AS (
   -- Two days in one figure: at midnight what failed in the evening is still there.
@@ -33,7 +36,8 @@ runs AS (
          (array_agg(sla_minutes ORDER BY run_date DESC))[1] AS sla_minutes,
          min(today - run_date) AS days_since_run
   FROM crm_kpi.crm_automation_sla JOIN tenants USING (tenant_id)
-  WHERE run_date > today - 35 GROUP BY tenant_id, workflow_id
+  -- The first condition is one for the index.
+  WHERE run_date > (SELECT min(today) FROM tenants) - 35 AND run_date > today - 35 GROUP BY tenant_id, workflow_id
 ),
 items AS (
   -- A run that never ends is watched for kpi.overdue-watch-days, so that an alert about it comes to an end.
@@ -90,6 +94,9 @@ FROM jobs j CROSS JOIN LATERAL (VALUES
 ) AS m (metric, value)
 WHERE m.value IS NOT NULL
 UNION ALL
+SELECT 'crm_kpi_dead_letters_open', NULL, NULL, NULL, NULL, count(*)
+FROM (SELECT FROM crm_kpi.crm_kpi_dead_letters WHERE replayed_at IS NULL LIMIT 10000) letters
+UNION ALL
 SELECT 'crm_kpi_phase', NULL, NULL, j.pipeline, p.phase, (p.phase = j.phase)::integer
 FROM jobs j CROSS JOIN unnest(ARRAY['snapshot', 'catching_up', 'live', 'degraded', 'restarting', 'stopped', 'failed']) AS p (phase);
 COMMENT ON VIEW crm_kpi.crm_kpi_metrics IS 'The series that alerts are made of: name, labels and value of each, as of KPI time. What each means says crm_kpi_metric_names.';
@@ -127,6 +134,7 @@ SELECT * FROM (VALUES
   ('crm_kpi_snapshot_ratio', 'Share of the snapshot that was read, 0 to 1.'),
   ('crm_kpi_rows_read_total', 'Rows of the snapshot and changes since that the job has read.'),
   ('crm_kpi_dead_letters_total', 'How many of them could not be taken in.'),
+  ('crm_kpi_dead_letters_open', 'Rows of crm_kpi_dead_letters that nobody has marked as replayed; 10,000 for more.'),
   ('crm_kpi_phase', '1 for the phase that the job is in, 0 for the others.')
 ) AS names (metric, help);
 COMMENT ON VIEW crm_kpi.crm_kpi_metric_names IS 'What each metric of crm_kpi_metrics means. Names that end in _total are counters, all others gauges.';
@@ -141,3 +149,4 @@ GRANT SELECT (tenant_id, kind, deal_id, workflow_id, since) ON crm_kpi.crm_watch
 GRANT SELECT (tenant_id, open_deal_count, stale_deal_count) ON crm_kpi.crm_pipeline_velocity TO crm_kpi_exporter;
 GRANT SELECT (tenant_id, day, sessions) ON crm_kpi.crm_acquisition_daily TO crm_kpi_exporter;
 GRANT SELECT ON crm_kpi.crm_tenants TO crm_kpi_exporter;
+GRANT SELECT (replayed_at) ON crm_kpi.crm_kpi_dead_letters TO crm_kpi_exporter, crm_kpi_reader;

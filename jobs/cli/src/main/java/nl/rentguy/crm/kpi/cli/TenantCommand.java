@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
         name = "tenant",
         description = {
             "The database roles that read the figures of one tenant each, for a Metabase that tenants look at.",
-            "add and remove make and drop roles, which takes a superuser or the schema's owner with CREATEROLE: --set kpi.username=postgres."
+            "add and remove make and drop roles, which takes a superuser: --set kpi.username=postgres --set kpi.password-file=FILE."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
@@ -126,7 +126,7 @@ final class TenantCommand {
                 throw e;
             }
             throw new ConfigException(
-                    "%s may not do that in %s: %s. Use a superuser of the KPI database, with --set kpi.username and the password in KPI_PASSWORD"
+                    "%s may not do that in %s: %s. Use a superuser of the KPI database: --set kpi.username=postgres --set kpi.password-file=FILE"
                             .formatted(kpi.username(), kpi.url(), e.getMessage()));
         }
     }

@@ -76,8 +76,9 @@ final class TenantRoles {
         if (exists) {
             refuseWhoSeesMore(role);
         } else {
-            execute("CREATE ROLE %s LOGIN".formatted(quoted(role)));
+            execute("CREATE ROLE " + quoted(role));
         }
+        execute("ALTER ROLE %s LOGIN INHERIT".formatted(quoted(role)));
         if (text("SELECT 'x' FROM pg_roles WHERE rolname = ? AND pg_has_role(oid, 'crm_kpi_tenants', 'USAGE')", role)
                 == null) {
             execute("GRANT %s TO %s".formatted(GROUP, quoted(role)));
@@ -102,10 +103,16 @@ final class TenantRoles {
     private void refuseWhoSeesMore(String role) throws SQLException {
         String more = text("""
                 SELECT CASE WHEN r.rolsuper THEN 'is a superuser' WHEN r.rolbypassrls THEN 'has BYPASSRLS'
+                  WHEN r.rolcreaterole THEN 'has CREATEROLE'
+                  WHEN r.rolname IN ('crm_kpi_tenants', 'crm_kpi_reader', 'crm_kpi_board', 'crm_kpi_exporter', 'crm_kpi_operators')
+                    THEN 'is of all tenants'
+                  WHEN r.oid = (SELECT nspowner FROM pg_namespace WHERE nspname = 'crm_kpi') THEN 'owns schema crm_kpi'
                   ELSE (SELECT 'is a member of ' || m.rolname FROM pg_roles m
                         WHERE m.oid <> r.oid AND pg_has_role(r.oid, m.oid, 'MEMBER')
-                          AND (m.rolsuper OR m.rolbypassrls OR m.rolname IN ('crm_kpi_reader', 'crm_kpi_board', 'crm_kpi_exporter', 'crm_kpi_operators')
-                               OR m.oid = (SELECT nspowner FROM pg_namespace WHERE nspname = 'crm_kpi')) LIMIT 1) END
+                          AND (m.rolsuper OR m.rolbypassrls OR m.rolcreaterole
+                               OR m.rolname IN ('crm_kpi_reader', 'crm_kpi_board', 'crm_kpi_exporter', 'crm_kpi_operators', 'pg_read_all_data')
+                               OR m.oid = (SELECT nspowner FROM pg_namespace WHERE nspname = 'crm_kpi')
+                               OR EXISTS (SELECT FROM crm_kpi.crm_tenant_roles other WHERE other.role_name = m.rolname)) LIMIT 1) END
                 FROM pg_roles r WHERE r.rolname = ?""", role);
         if (more != null) {
             throw new ConfigException(

@@ -89,8 +89,13 @@ class AlertFilesTest {
             try (Connection connection = database.connect();
                     Statement statement = connection.createStatement()) {
                 statement.execute(Oracle.sql("kpi/roles.sql"));
-                List<String> known = new ArrayList<>(
-                        List.of("crm_kpi_slot_retained_bytes", "crm_kpi_slot_safe_bytes", "crm_kpi_slot_lost"));
+                List<String> known = new ArrayList<>(List.of(
+                        "crm_kpi_slot_retained_bytes",
+                        "crm_kpi_slot_safe_bytes",
+                        "crm_kpi_slot_lost",
+                        "crm_kpi_slot_active",
+                        "crm_kpi_crm_up",
+                        "crm_kpi_series_left_out"));
                 try (ResultSet row = statement.executeQuery("SELECT metric FROM crm_kpi.crm_kpi_metric_names")) {
                     while (row.next()) {
                         known.add(row.getString(1));

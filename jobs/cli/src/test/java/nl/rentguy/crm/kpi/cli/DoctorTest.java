@@ -96,7 +96,7 @@ class DoctorTest {
             ALTER ROLE crm_kpi_writer CONNECTION LIMIT 8              | ERROR   | KPI connections                  | ALTER ROLE crm_kpi_writer CONNECTION LIMIT -1
             REVOKE DELETE ON crm_kpi.crm_automation_sla FROM crm_kpi_writer    | ERROR | KPI role may write        | GRANT DELETE ON crm_kpi.crm_automation_sla TO crm_kpi_writer
             ALTER TABLE crm_kpi.crm_deals OWNER TO postgres; GRANT ALL ON crm_kpi.crm_deals TO crm_kpi_writer | ERROR | KPI role sees all tenants | ALTER TABLE crm_kpi.crm_deals OWNER TO crm_kpi_writer
-            ALTER TABLE crm_kpi.crm_deals DISABLE ROW LEVEL SECURITY  | WARNING | KPI tenants apart                | ALTER TABLE crm_kpi.crm_deals ENABLE ROW LEVEL SECURITY
+            ALTER TABLE crm_kpi.crm_deals DISABLE ROW LEVEL SECURITY  | WARNING | KPI tenants apart                | CALL crm_kpi.keep_tenants_apart('crm_kpi.crm_deals')
             ALTER VIEW crm_kpi.crm_headline RESET (security_invoker)  | WARNING | KPI tenants apart                | ALTER VIEW crm_kpi.crm_headline SET (security_invoker = true)
             INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, tables) VALUES ('other', 0, 1, 1, '{crm_gone, crm_deals}') | ERROR | KPI tables | DELETE FROM crm_kpi.crm_kpi_progress WHERE pipeline = 'other'
             UPDATE crm_kpi.flyway_schema_history SET version = concat('999', version) WHERE installed_rank = (SELECT max(installed_rank) FROM crm_kpi.flyway_schema_history) | ERROR | KPI schema      | UPDATE crm_kpi.flyway_schema_history SET version = substr(version, 4) WHERE version LIKE '999%'

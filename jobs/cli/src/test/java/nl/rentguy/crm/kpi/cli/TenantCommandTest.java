@@ -161,12 +161,18 @@ class TenantCommandTest {
     void aRoleThatWouldSeeMoreIsRefused() throws Exception {
         execute("""
                 CREATE ROLE chief SUPERUSER; CREATE ROLE assistant LOGIN IN ROLE crm_kpi_reader; CREATE ROLE wide BYPASSRLS;
-                CREATE ROLE writers_friend IN ROLE crm_kpi_writer""");
+                CREATE ROLE writers_friend IN ROLE crm_kpi_writer; CREATE ROLE maker CREATEROLE; CREATE ROLE all_data IN ROLE pg_read_all_data""");
         assertThat(run("tenant", "add", "mrdj", "--role", "chief")).isEqualTo(2);
         assertThat(run("tenant", "add", "mrdj", "--role", "assistant")).isEqualTo(2);
         assertThat(run("tenant", "add", "mrdj", "--role", "wide")).isEqualTo(2);
         assertThat(run("tenant", "add", "mrdj", "--role", "writers_friend")).isEqualTo(2);
+        for (String role : List.of("maker", "all_data", "crm_kpi_tenants", "crm_kpi_reader", "crm_kpi_writer")) {
+            assertThat(run("tenant", "add", "mrdj", "--role", role)).as(role).isEqualTo(2);
+        }
         assertThat(run("tenant", "add", "mrdj")).isZero();
+        execute("CREATE ROLE neighbour LOGIN IN ROLE crm_kpi_tenant_mrdj");
+        assertThat(run("tenant", "add", "later", "--role", "neighbour")).isEqualTo(2);
+        execute("DROP ROLE neighbour");
         assertThat(run("tenant", "add", "later", "--role", "crm_kpi_tenant_mrdj"))
                 .isEqualTo(2);
         assertThat(run("tenant", "add", " ")).isEqualTo(2);
@@ -176,10 +182,32 @@ class TenantCommandTest {
                         "crm-kpi: Role assistant is a member of crm_kpi_reader, and so would see other tenants; expected a role that can do nothing else",
                         "crm-kpi: Role wide has BYPASSRLS, and so would see other tenants; expected a role that can do nothing else",
                         "crm-kpi: Role writers_friend is a member of crm_kpi_writer, and so would see other tenants; expected a role that can do nothing else",
+                        refusal("maker has CREATEROLE"),
+                        refusal("all_data is a member of pg_read_all_data"),
+                        refusal("crm_kpi_tenants is of all tenants"),
+                        refusal("crm_kpi_reader is of all tenants"),
+                        refusal("crm_kpi_writer owns schema crm_kpi"),
+                        refusal("neighbour is a member of crm_kpi_tenant_mrdj"),
                         "crm-kpi: Role crm_kpi_tenant_mrdj reads the figures of tenant 'mrdj'; expected a role of its own for each tenant: choose another with --role, or crm-kpi tenant remove 'mrdj' first",
                         "crm-kpi: TENANT is ' '; expected the name of a tenant");
         assertThat(strings(superuser(), "SELECT role_name FROM crm_kpi.crm_tenant_roles"))
                 .containsExactly("crm_kpi_tenant_mrdj");
+    }
+
+    private static String refusal(String role) {
+        return "crm-kpi: Role " + role + ", and so would see other tenants; expected a role that can do nothing else";
+    }
+
+    @Test
+    void whatARoleLostIsMended() throws Exception {
+        Path secret = Files.writeString(folder.resolve("secret"), "p");
+        assertThat(run("tenant", "add", "mrdj", "--role-password-file", secret.toString()))
+                .isZero();
+        execute("ALTER ROLE crm_kpi_tenant_mrdj NOLOGIN; REVOKE crm_kpi_tenants FROM crm_kpi_tenant_mrdj");
+        assertThat(run("tenant", "list")).isZero();
+        assertThat(out.toString()).contains("crm_kpi_tenant_mrdj  may not log in or read: crm-kpi tenant add again");
+        assertThat(run("tenant", "add", "mrdj")).isZero();
+        assertThat(tenantsSeenBy("crm_kpi_tenant_mrdj", "p")).containsExactly("mrdj");
     }
 
     @Test

@@ -64,13 +64,16 @@ public final class JobConfig {
                             : properties.getProperty(key).strip());
             checkType(option, config);
         }
-        readPassword(JobOptions.CRM_PASSWORD, JobOptions.CRM_PASSWORD_FILE, config);
-        readPassword(JobOptions.KPI_PASSWORD, JobOptions.KPI_PASSWORD_FILE, config);
+        refuseBoth(JobOptions.CRM_PASSWORD, JobOptions.CRM_PASSWORD_FILE, config);
+        refuseBoth(JobOptions.KPI_PASSWORD, JobOptions.KPI_PASSWORD_FILE, config);
+        refuseBoth(JobOptions.METRICS_PASSWORD, JobOptions.METRICS_PASSWORD_FILE, config);
         return config;
     }
 
     private static boolean isPassword(String key) {
-        return key.equals(JobOptions.CRM_PASSWORD.key()) || key.equals(JobOptions.KPI_PASSWORD.key());
+        return key.equals(JobOptions.CRM_PASSWORD.key())
+                || key.equals(JobOptions.KPI_PASSWORD.key())
+                || key.equals(JobOptions.METRICS_PASSWORD.key());
     }
 
     /** The environment variable that sets the option: {@code CRM_JDBC_URL} for {@code crm.jdbc-url}. */
@@ -88,21 +91,12 @@ public final class JobConfig {
         }
     }
 
-    private static void readPassword(
+    /** The file itself is read by who connects with it: metrics need not be able to read the writer's. */
+    private static void refuseBoth(
             ConfigOption<String> password, ConfigOption<String> passwordFile, Configuration config) {
-        String file = config.get(passwordFile);
-        if (file.isEmpty()) {
-            return;
-        }
-        if (config.contains(password)) {
+        if (!config.get(passwordFile).isEmpty() && config.contains(password)) {
             throw new ConfigException(
                     "%s and %s are both set; expected one of them".formatted(password.key(), passwordFile.key()));
-        }
-        try {
-            config.set(password, PasswordFile.read(Path.of(file)));
-        } catch (IOException e) {
-            throw new ConfigException("%s is '%s', which cannot be read: %s"
-                    .formatted(passwordFile.key(), file, e.getClass().getSimpleName()));
         }
     }
 

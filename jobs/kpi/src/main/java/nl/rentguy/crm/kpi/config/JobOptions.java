@@ -203,7 +203,7 @@ public final class JobOptions {
 
     public static final ConfigOption<Integer> CDC_SPLIT_SIZE = key("cdc.split-size")
             .intType()
-            .defaultValue(50_000)
+            .defaultValue(100_000)
             .withDescription("Rows per chunk of the snapshot, which is read by one query.");
 
     public static final ConfigOption<Integer> CDC_FETCH_SIZE = key("cdc.fetch-size")
@@ -266,7 +266,7 @@ public final class JobOptions {
 
     public static final ConfigOption<Integer> METRICS_MAX_SERIES = key("metrics.max-series")
             .intType()
-            .defaultValue(50_000)
+            .defaultValue(100_000)
             .withDescription(
                     "crm-kpi metrics: with more series than that, those of workflows that did not run today or yesterday are left out, and crm_kpi_series_left_out says how many.");
 

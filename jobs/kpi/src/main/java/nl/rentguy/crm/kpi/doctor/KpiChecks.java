@@ -62,7 +62,7 @@ final class KpiChecks {
         List<String> missing = query.texts("""
                 SELECT format('%s ON crm_kpi.%I', right_name, relname) FROM pg_class,
                   unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_name
-                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND relname <> 'flyway_schema_history'
+                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND relname NOT IN ('flyway_schema_history', 'crm_tenant_roles')
                   AND NOT has_table_privilege(pg_class.oid, right_name)
                 ORDER BY relname, right_name""");
         findings.require(
@@ -73,9 +73,11 @@ final class KpiChecks {
                         + query.text("SELECT quote_ident(current_user)"));
         String apart = query.text("""
                 SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class c
-                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND row_security_active(oid)
+                WHERE relnamespace = to_regnamespace('crm_kpi') AND relkind = 'r' AND relname <> 'crm_tenant_roles'
+                  AND row_security_active(oid)
                   AND NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'crm_kpi' AND p.tablename = c.relname
-                                  AND p.cmd = 'ALL' AND p.qual = 'true' AND current_user = ANY (p.roles))""");
+                                  AND p.cmd = 'ALL' AND p.qual = 'true'
+                                  AND EXISTS (SELECT FROM unnest(p.roles) role WHERE pg_has_role(role, 'USAGE')))""");
         findings.require(
                 apart.isEmpty(),
                 "role sees all tenants",

@@ -59,23 +59,32 @@ class JobConfigTest {
     @Test
     void aPasswordMayComeFromAFileOfItsOwn(@TempDir Path folder) throws Exception {
         String file = Files.writeString(folder.resolve("secret"), "geheim\n").toString();
-        Configuration config = JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file));
-        assertThat(config.get(JobOptions.CRM_PASSWORD)).isEqualTo("geheim");
+        assertThat(crm("crm.password-file=" + file).password()).isEqualTo("geheim");
         assertThatThrownBy(() ->
                         JobConfig.load(null, Map.of("CRM_PASSWORD", "anders"), List.of("crm.password-file=" + file)))
                 .hasMessageContainingAll("crm.password", "crm.password-file", "both")
                 .hasMessageNotContaining("anders");
-        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("kpi.password-file=/nowhere")))
-                .hasMessageContainingAll("kpi.password-file", "/nowhere");
+        assertThatThrownBy(() -> crm("crm.password-file=/nowhere").password())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("/nowhere");
+        assertThat(crm("kpi.password-file=/nowhere").password())
+                .as("what is not used is not read")
+                .isEmpty();
+        assertThatThrownBy(() -> JobConfig.load(null, Map.of(), List.of("metrics.password=geheim")))
+                .hasMessageContainingAll("metrics.password", "environment")
+                .hasMessageNotContaining("geheim");
+    }
+
+    private static Database crm(String setting) {
+        return Database.crm(
+                JobConfig.load(null, Map.of(), List.of("crm.jdbc-url=jdbc:postgresql://127.0.0.1:5432/crm", setting)));
     }
 
     @Test
     void blanksAroundAPasswordArePartOfIt(@TempDir Path folder) throws Exception {
         String file =
                 Files.writeString(folder.resolve("secret"), " geheim \t\r\n").toString();
-        assertThat(JobConfig.load(null, Map.of(), List.of("crm.password-file=" + file))
-                        .get(JobOptions.CRM_PASSWORD))
-                .isEqualTo(" geheim \t");
+        assertThat(crm("crm.password-file=" + file).password()).isEqualTo(" geheim \t");
         assertThat(JobConfig.load(null, Map.of("CRM_PASSWORD", " geheim "), List.of())
                         .get(JobOptions.CRM_PASSWORD))
                 .isEqualTo(" geheim ");

@@ -57,7 +57,8 @@ public final class Dashboards {
             statement.executeUpdate();
         }
         try (PreparedStatement statement = kpi.prepareStatement("""
-                INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, written_until) VALUES ('test', 0, 1, 1, ?)
+                INSERT INTO crm_kpi.crm_kpi_progress (pipeline, writer, writers, generation, written_until, tables)
+                VALUES ('test', 0, 1, 1, ?, '{crm_automation_sla}')
                 ON CONFLICT (pipeline, writer) DO UPDATE SET written_until = excluded.written_until""")) {
             statement.setObject(1, kpiTime.atOffset(ZoneOffset.UTC));
             statement.executeUpdate();

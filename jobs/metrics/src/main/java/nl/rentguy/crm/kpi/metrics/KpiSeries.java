@@ -23,7 +23,7 @@ final class KpiSeries {
     /** @throws SQLException when the database is away, or does not answer in time */
     List<Series> read() throws SQLException {
         try (Connection connection = kpi.getConnection();
-                Statement statement = connection.createStatement();
+                Statement statement = timed(connection);
                 ResultSet row = statement.executeQuery(
                         "SELECT metric, tenant_id, workflow_id, pipeline, phase, value FROM crm_kpi.crm_kpi_metrics")) {
             List<Series> series = new ArrayList<>();
@@ -43,7 +43,7 @@ final class KpiSeries {
     /** What each metric means, by its name. */
     Map<String, String> help() throws SQLException {
         try (Connection connection = kpi.getConnection();
-                Statement statement = connection.createStatement();
+                Statement statement = timed(connection);
                 ResultSet row = statement.executeQuery("SELECT metric, help FROM crm_kpi.crm_kpi_metric_names")) {
             Map<String, String> help = new HashMap<>();
             while (row.next()) {
@@ -51,5 +51,11 @@ final class KpiSeries {
             }
             return help;
         }
+    }
+
+    private static Statement timed(Connection connection) throws SQLException {
+        Statement statement = connection.createStatement();
+        statement.setQueryTimeout((int) MetricsServer.QUERY_TIMEOUT.toSeconds());
+        return statement;
     }
 }

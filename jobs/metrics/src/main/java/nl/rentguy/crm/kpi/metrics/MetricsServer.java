@@ -31,7 +31,11 @@ public final class MetricsServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(MetricsServer.class);
 
-    private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);
+    /** To connect, and to be answered. */
+    static final Duration QUERY_TIMEOUT = Duration.ofSeconds(5);
+
+    /** What is told of the CRM is not worth that the rest comes late. */
+    private static final Duration CRM_TIMEOUT = Duration.ofSeconds(1);
 
     private final Server server;
     private final ServerConnector connector;
@@ -73,8 +77,8 @@ public final class MetricsServer implements AutoCloseable {
      * @throws java.io.IOException when the port is taken
      */
     public static MetricsServer start(Settings settings) throws Exception {
-        HikariDataSource kpi = pool("kpi", settings.kpi());
-        HikariDataSource crm = settings.crm() == null ? null : pool("crm", settings.crm());
+        HikariDataSource kpi = pool("kpi", settings.kpi(), QUERY_TIMEOUT);
+        HikariDataSource crm = settings.crm() == null ? null : pool("crm", settings.crm(), CRM_TIMEOUT);
         SlotSeries slot = crm == null ? null : new SlotSeries(crm, settings.slot());
         Scrapes scrapes = new Scrapes(kpi, slot, new SeriesLimit(settings.maxSeries()), settings.cacheFor());
 
@@ -97,7 +101,7 @@ public final class MetricsServer implements AutoCloseable {
         }
     }
 
-    private static HikariDataSource pool(String name, Source source) {
+    private static HikariDataSource pool(String name, Source source, Duration timeout) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("metrics-" + name);
         config.setJdbcUrl(source.jdbcUrl());
@@ -106,13 +110,12 @@ public final class MetricsServer implements AutoCloseable {
         config.setMaximumPoolSize(2);
         config.setMinimumIdle(0);
         config.setReadOnly(true);
-        config.setConnectionTimeout(QUERY_TIMEOUT.toMillis());
+        config.setConnectionTimeout(timeout.toMillis());
         // It may start before the database does.
         config.setInitializationFailTimeout(-1);
         config.addDataSourceProperty("ApplicationName", "crm-kpi-metrics");
         config.addDataSourceProperty("connectTimeout", "5");
         config.addDataSourceProperty("socketTimeout", "20");
-        config.addDataSourceProperty("options", "-c statement_timeout=" + QUERY_TIMEOUT.toMillis());
         return new HikariDataSource(config);
     }
 

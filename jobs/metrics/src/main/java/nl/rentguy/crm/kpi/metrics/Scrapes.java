@@ -40,7 +40,11 @@ final class Scrapes {
     private final SeriesLimit limit;
     private final Duration cacheFor;
 
+    /** A database that does not answer is left alone for so long, and those who ask meanwhile are told at once. */
+    private static final long FAILED_FOR = Duration.ofSeconds(2).toNanos();
+
     private @Nullable MetricSnapshots last;
+    private @Nullable SQLException failure;
     private long readAt;
 
     /**
@@ -58,14 +62,25 @@ final class Scrapes {
     /** @throws SQLException when the KPI database does not answer: figures of before are never given for those of now */
     synchronized MetricSnapshots scrape() throws SQLException {
         MetricSnapshots known = last;
-        if (known != null && System.nanoTime() - readAt < cacheFor.toNanos()) {
+        long age = System.nanoTime() - readAt;
+        if (known != null && age < cacheFor.toNanos()) {
             return known;
         }
+        if (failure != null && age < FAILED_FOR) {
+            throw failure;
+        }
         last = null;
-        MetricSnapshots read = read();
-        last = read;
-        readAt = System.nanoTime();
-        return read;
+        failure = null;
+        try {
+            MetricSnapshots read = read();
+            last = read;
+            return read;
+        } catch (SQLException e) {
+            failure = e;
+            throw e;
+        } finally {
+            readAt = System.nanoTime();
+        }
     }
 
     private MetricSnapshots read() throws SQLException {

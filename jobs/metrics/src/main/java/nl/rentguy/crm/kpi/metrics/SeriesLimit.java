@@ -7,14 +7,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what a scrape yields within bounds. When there are too many series, those of workflows that rest are left out: a workflow stays
- * that ran today or yesterday, or has a run that hangs. That is told in a series of its own.
+ * Keeps what a scrape yields within bounds. When there are too many series, those of workflows that rest are left out, but for what tells
+ * that a workflow has stopped: a workflow stays that ran today or yesterday, or has a run that hangs. How many were left out is a series of its own.
  *
- * @param most series at most; what is of tenants and of the job is never left out
+ * @param most series from which on some are left out; what is of tenants, of the job and of busy workflows is never
  */
 record SeriesLimit(int most) {
 
     static final String LEFT_OUT = "crm_kpi_series_left_out";
+
+    /** Of a workflow that rests. */
+    private static final Set<String> ALWAYS = Set.of("crm_automation_days_since_run", "crm_automation_days_with_runs");
 
     private record Workflow(@Nullable String tenant, String name) {}
 
@@ -36,8 +39,9 @@ record SeriesLimit(int most) {
             }
         }
         return all.stream()
-                .filter(series ->
-                        series.workflow() == null || busy.contains(new Workflow(series.tenant(), series.workflow())))
+                .filter(series -> series.workflow() == null
+                        || ALWAYS.contains(series.name())
+                        || busy.contains(new Workflow(series.tenant(), series.workflow())))
                 .toList();
     }
 }

@@ -41,6 +41,7 @@ final class SlotSeries {
                           safe_wal_size, (wal_status = 'lost')::integer
                         FROM pg_replication_slots WHERE slot_name = ?""")) {
             statement.setString(1, slot);
+            statement.setQueryTimeout((int) MetricsServer.QUERY_TIMEOUT.toSeconds());
             List<Series> series = new ArrayList<>(List.of(Series.ofServer("crm_kpi_crm_up", 1)));
             try (ResultSet row = statement.executeQuery()) {
                 if (row.next()) {
