@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
             MigrateCommand.class,
             DoctorCommand.class,
             TenantCommand.class,
-            MetricsCommand.class
+            MetricsCommand.class,
+            MetabaseCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")
 public final class CrmKpi {
