@@ -141,11 +141,11 @@ final class Content {
 
     /** The heading, which is no card. */
     Map<String, Object> heading() {
-        return Map.of(
-                "virtual_card",
-                Map.of("display", "heading"),
-                "text",
-                dashboard.name().in(language));
+        // In this order, whatever the JVM: files are compared letter by letter.
+        Map<String, Object> heading = new LinkedHashMap<>();
+        heading.put("virtual_card", Map.of("display", "heading"));
+        heading.put("text", dashboard.name().in(language));
+        return heading;
     }
 
     static final List<Integer> HEADING_AT = List.of(0, 0, 14, 2);
