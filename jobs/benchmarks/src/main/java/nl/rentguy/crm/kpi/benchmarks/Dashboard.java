@@ -187,6 +187,12 @@ public final class Dashboard implements Callable<Integer> {
                     statement,
                     () -> tenant(random),
                     "BEGIN READ ONLY; SELECT set_config('app.tenant', '%1$s', true); SELECT crm_kpi.dashboard('%1$s')::text; ROLLBACK");
+            statement.execute("SET ROLE crm_kpi_exporter");
+            times(
+                    "crm_kpi_exporter: the metrics of all tenants",
+                    statement,
+                    () -> "",
+                    "SELECT sum(value) FROM crm_kpi.crm_kpi_metrics");
             statement.execute("RESET ROLE");
         }
     }
