@@ -203,7 +203,7 @@ public final class JobOptions {
 
     public static final ConfigOption<Integer> CDC_SPLIT_SIZE = key("cdc.split-size")
             .intType()
-            .defaultValue(100_000)
+            .defaultValue(50_000)
             .withDescription("Rows per chunk of the snapshot, which is read by one query.");
 
     public static final ConfigOption<Integer> CDC_FETCH_SIZE = key("cdc.fetch-size")
