@@ -1,8 +1,7 @@
 package nl.rentguy.crm.kpi.cli;
 
-import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import nl.rentguy.crm.kpi.config.ConfigException;
 import nl.rentguy.crm.kpi.config.Database;
@@ -93,8 +92,7 @@ final class MetabaseCommand {
                     @Nullable
                     String slackChannel,
             @Option(names = "--dry-run", description = "Tells what it would do, and changes nothing.") boolean dryRun,
-            @Option(names = "--force", description = "Overwrites what a person has changed.") boolean force)
-            throws IOException {
+            @Option(names = "--force", description = "Overwrites what a person has changed.") boolean force) {
         Database kpi = Database.kpi(arguments.load());
         Push.Target target =
                 new Push.Target(checked(url), key(keyFile), language, collection, slackChannel, dryRun, force);
@@ -104,16 +102,15 @@ final class MetabaseCommand {
                 port == null ? kpi.port() : port,
                 kpi.name(),
                 user,
-                passwordFile == null ? "" : PasswordFile.read(existing(passwordFile)));
+                passwordFile == null ? "" : PasswordFile.read(passwordFile));
         try {
-            Push.Result result = Push.push(target, to, spec.commandLine().getOut());
-            spec.commandLine()
-                    .getOut()
-                    .println(
-                            result.changes() == 0
-                                    ? "Nothing to change"
-                                    : "%d changes%s".formatted(result.changes(), dryRun ? " would be made" : ""));
-            spec.commandLine().getOut().flush();
+            PrintWriter out = spec.commandLine().getOut();
+            int changes = Push.push(target, to, out);
+            out.println(
+                    changes == 0
+                            ? "Nothing to change"
+                            : "%d changes%s".formatted(changes, dryRun ? " would be made" : ""));
+            out.flush();
             return 0;
         } catch (MetabaseException e) {
             throw new ConfigException(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -128,21 +125,12 @@ final class MetabaseCommand {
         return url;
     }
 
-    private static String key(@Nullable Path file) throws IOException {
-        String key =
-                file == null ? System.getenv().getOrDefault("METABASE_API_KEY", "") : PasswordFile.read(existing(file));
+    private static String key(@Nullable Path file) {
+        String key = file == null ? System.getenv().getOrDefault("METABASE_API_KEY", "") : PasswordFile.read(file);
         if (key.isBlank()) {
             throw new ConfigException(
                     "There is no API key: set METABASE_API_KEY, or --api-key-file. Metabase makes one under Admin settings, Authentication, API keys");
         }
         return key;
-    }
-
-    private static Path existing(Path file) {
-        if (!Files.isReadable(file)) {
-            throw new ConfigException(
-                    "The file '%s' cannot be read; expected one that holds a key or password".formatted(file));
-        }
-        return file;
     }
 }

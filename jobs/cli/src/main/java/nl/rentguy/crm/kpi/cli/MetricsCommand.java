@@ -53,9 +53,8 @@ final class MetricsCommand implements Callable<Integer> {
 
     static MetricsServer start(Configuration config, Duration cacheFor) throws Exception {
         String host = config.get(JobOptions.METRICS_HOST);
-        int port = within(JobOptions.METRICS_PORT.key(), config.get(JobOptions.METRICS_PORT), 0, LAST_PORT);
-        int most = within(
-                JobOptions.METRICS_MAX_SERIES.key(), config.get(JobOptions.METRICS_MAX_SERIES), 1, Integer.MAX_VALUE);
+        int port = JobOptions.within(JobOptions.METRICS_PORT, 0, LAST_PORT, config);
+        int most = JobOptions.within(JobOptions.METRICS_MAX_SERIES, 1, Integer.MAX_VALUE, config);
         Database crm = config.contains(JobOptions.CRM_JDBC_URL) ? Database.crm(config) : null;
         try {
             return MetricsServer.start(new MetricsServer.Settings(
@@ -76,14 +75,6 @@ final class MetricsCommand implements Callable<Integer> {
             }
             throw e;
         }
-    }
-
-    private static int within(String key, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ConfigException(
-                    "%s is '%d'; expected a whole number from %d to %d".formatted(key, value, least, most));
-        }
-        return value;
     }
 
     private static MetricsServer.Source source(Database database) {

@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -54,7 +53,7 @@ final class TenantCommand {
                             description = "Gives the role the password in that file.")
                     @Nullable
                     Path passwordFile)
-            throws SQLException, IOException {
+            throws SQLException {
         if (tenant.isBlank()) {
             throw new ConfigException("TENANT is '%s'; expected the name of a tenant".formatted(tenant));
         }

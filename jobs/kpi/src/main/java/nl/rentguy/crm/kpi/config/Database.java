@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.config;
 
-import java.io.IOException;
 import java.io.Serializable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -191,12 +190,7 @@ public record Database(String url, String username, String passwordFile, String 
             return known;
         }
         if (!passwordFile.isEmpty()) {
-            try {
-                return PasswordFile.read(Path.of(passwordFile));
-            } catch (IOException e) {
-                throw new ConfigException("The password file '%s' cannot be read here: %s"
-                        .formatted(passwordFile, e.getClass().getSimpleName()));
-            }
+            return PasswordFile.read(Path.of(passwordFile));
         }
         String ofEnvironment = System.getenv(passwordVariable);
         return ofEnvironment == null ? "" : ofEnvironment;

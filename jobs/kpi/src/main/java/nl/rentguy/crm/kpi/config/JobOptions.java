@@ -343,12 +343,21 @@ public final class JobOptions {
 
     /** How many tasks share each part of the work of {@code crm-kpi run}. */
     public static int parallelism(Configuration config) {
-        int tasks = config.get(STATE_PARALLELISM);
-        if (tasks < 1 || tasks > MOST_TASKS) {
-            throw new ConfigException("%s is '%d'; expected a whole number from 1 to %d"
-                    .formatted(STATE_PARALLELISM.key(), tasks, MOST_TASKS));
+        return within(STATE_PARALLELISM, 1, MOST_TASKS, config);
+    }
+
+    /**
+     * The option's value.
+     *
+     * @throws ConfigException when it is below the least or above the most
+     */
+    public static int within(ConfigOption<Integer> option, int least, int most, Configuration config) {
+        int value = config.get(option);
+        if (value < least || value > most) {
+            throw new ConfigException(
+                    "%s is '%d'; expected a whole number from %d to %d".formatted(option.key(), value, least, most));
         }
-        return tasks;
+        return value;
     }
 
     /** The option with that key; empty when there is none. */

@@ -9,8 +9,18 @@ public final class PasswordFile {
 
     private PasswordFile() {}
 
-    /** The password, with the blanks it may begin or end with, without the line's end that editors add. */
-    public static String read(Path file) throws IOException {
-        return Files.readString(file).replaceFirst("\\R\\z", "");
+    /**
+     * The password, with the blanks it may begin or end with, without the line's end that editors add.
+     *
+     * @throws ConfigException when there is no such file, or it may not be read
+     */
+    public static String read(Path file) {
+        try {
+            return Files.readString(file).replaceFirst("\\R\\z", "");
+        } catch (IOException e) {
+            throw new ConfigException(
+                    "The file '%s' cannot be read here: %s; expected one that holds a password or key, and nothing else"
+                            .formatted(file, e.getClass().getSimpleName()));
+        }
     }
 }

@@ -1,6 +1,5 @@
 package nl.rentguy.crm.kpi.metabase;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -9,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,12 +99,7 @@ public record Dashboard(
      *
      * @param cron how often it is asked, in Quartz's seven fields
      */
-    public record Alert(
-            String key,
-            Text title,
-            Text description,
-            String sql,
-            @JsonProperty("cron") String cron) {
+    public record Alert(String key, Text title, Text description, String sql, String cron) {
 
         /** As a card that has no place on the dashboard. */
         public Card card() {
@@ -119,6 +114,11 @@ public record Dashboard(
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The cards of the dashboard, and the alert's, which has no place on it. */
+    public List<Card> allCards() {
+        return Stream.concat(cards.stream(), Stream.of(alert.card())).toList();
     }
 
     /** The card's query with what its macros stand for. */

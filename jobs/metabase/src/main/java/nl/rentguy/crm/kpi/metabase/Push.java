@@ -32,7 +32,6 @@ public final class Push {
     private final Connection connection;
     private final PrintWriter out;
     private int changes;
-    private int kept;
 
     /**
      * Where it goes, and how.
@@ -61,14 +60,6 @@ public final class Push {
     public record Connection(
             @Nullable String name, String host, int port, String database, String user, String password) {}
 
-    /**
-     * What came of it.
-     *
-     * @param changes what was made or changed, or would be
-     * @param keptByHand what a person has changed, and was left
-     */
-    public record Result(int changes, int keptByHand) {}
-
     private Push(Target target, Dashboard dashboard, Connection connection, PrintWriter out) {
         this.target = target;
         this.api = new MetabaseApi(target.url(), target.apiKey());
@@ -82,25 +73,26 @@ public final class Push {
      * Pushes the dashboard that comes with this version.
      *
      * @param out is told what is done, a line each
+     * @return how much was made or changed, or would be
      * @throws MetabaseException when the server cannot be reached, or refuses something; what was done until then is done, and is not done
      *     again by the next push
      */
-    public static Result push(Target target, Connection connection, PrintWriter out) {
+    public static int push(Target target, Connection connection, PrintWriter out) {
         return new Push(target, Dashboard.load(), connection, out).run();
     }
 
-    private Result run() {
+    private int run() {
         api.get("/api/user/current");
         OptionalInt database = database();
         if (database.isEmpty()) {
             out.println("Everything else would be made then");
-            return new Result(changes, kept);
+            return changes;
         }
         Optional<Columns> columns = columns(database.getAsInt());
         OptionalInt collection = collection();
         if (columns.isEmpty() || collection.isEmpty()) {
             out.println("Everything else would be made then");
-            return new Result(changes, kept);
+            return changes;
         }
         Map<String, Integer> cards = cards(columns.get(), collection.getAsInt());
         OptionalInt id = dashboard(cards, collection.getAsInt());
@@ -111,7 +103,7 @@ public final class Push {
         if (id.isPresent()) {
             out.println("%s/dashboard/%d#refresh=300".formatted(target.url(), id.getAsInt()));
         }
-        return new Result(changes, kept);
+        return changes;
     }
 
     private void change(String what) {
@@ -240,8 +232,7 @@ public final class Push {
 
     /** Numbers of the cards that are there, by their keys. */
     private Map<String, Integer> cards(Columns columns, int collection) {
-        List<Card> all = new ArrayList<>(dashboard.cards());
-        all.add(dashboard.alert().card());
+        List<Card> all = dashboard.allCards();
         Map<String, Integer> known = knownCards(all);
         Map<String, Integer> ids = new LinkedHashMap<>();
         for (Card card : all) {
@@ -249,7 +240,10 @@ public final class Push {
             Integer id = known.get(card.key());
             if (id != null) {
                 ids.put(card.key(), id);
-                update(new Thing("card", "/api/card/" + id, card.title().in(target.language())), wanted, Push::ofCard);
+                Thing thing = new Thing("card", "/api/card/" + id, card.title().in(target.language()));
+                ObjectNode body = wanted.deepCopy();
+                body.put("archived", false);
+                update(thing, api.get(thing.path()), wanted, body, Push::ofCard);
             } else {
                 change("make card '%s'".formatted(card.title().in(target.language())));
                 if (!target.dryRun()) {
@@ -313,31 +307,28 @@ public final class Push {
         ObjectNode in(JsonNode server);
     }
 
-    /** Sends what is wanted, when it is new and nobody has changed what was sent before. */
-    private void update(Thing thing, ObjectNode wanted, ContentOf contentOf) {
-        JsonNode server = api.get(thing.path());
+    /**
+     * Sends what is wanted, when it is new and nobody has changed what was sent before.
+     *
+     * @param server what is there
+     * @param body what is wanted, with what the server numbers by itself
+     */
+    private void update(Thing thing, JsonNode server, ObjectNode wanted, ObjectNode body, ContentOf contentOf) {
         ObjectNode there = contentOf.in(server);
         Optional<Mark> mark = Mark.in(server.path("description").asText());
         boolean byHand = mark.isEmpty() || !mark.get().kept().equals(Mark.of(there));
-        boolean isNew = mark.isEmpty() || !mark.get().sent().equals(Mark.of(wanted));
         if (byHand && !target.force()) {
-            kept++;
             out.println("keep %s '%s', which was changed by hand; --force overwrites it"
                     .formatted(thing.kind(), thing.title()));
-            return;
+        } else if (byHand || !mark.get().sent().equals(Mark.of(wanted))) {
+            change("change %s '%s'".formatted(thing.kind(), thing.title()));
+            if (target.dryRun()) {
+                difference(there, wanted);
+            } else {
+                api.put(thing.path(), body);
+                mark(thing, wanted, contentOf);
+            }
         }
-        if (!byHand && !isNew) {
-            return;
-        }
-        change("change %s '%s'".formatted(thing.kind(), thing.title()));
-        if (target.dryRun()) {
-            difference(there, wanted);
-            return;
-        }
-        ObjectNode body = wanted.deepCopy();
-        body.put("archived", false);
-        api.put(thing.path(), body);
-        mark(thing, wanted, contentOf);
     }
 
     /** Notes in its description what was sent, and what the server has made of it. */
@@ -390,30 +381,11 @@ public final class Push {
             change("change dashboard '%s'".formatted(name));
             return known;
         }
-        String path = "/api/dashboard/" + known.getAsInt();
-        updateDashboard(new Thing("dashboard", path, name), cards);
-        return known;
-    }
-
-    private void updateDashboard(Thing thing, Map<String, Integer> cards) {
+        Thing thing = new Thing("dashboard", "/api/dashboard/" + known.getAsInt(), name);
         JsonNode server = api.get(thing.path());
-        ObjectNode wanted = wantedDashboard(cards, server);
-        Optional<Mark> mark = Mark.in(server.path("description").asText());
-        ObjectNode there = ofDashboard(server);
-        boolean byHand = mark.isEmpty() || !mark.get().kept().equals(Mark.of(there));
-        if (byHand && !target.force()) {
-            kept++;
-            out.println(
-                    "keep dashboard '%s', which was changed by hand; --force overwrites it".formatted(thing.title()));
-        } else if (byHand || !mark.get().sent().equals(Mark.of(withoutIds(wanted)))) {
-            change("change dashboard '%s'".formatted(thing.title()));
-            if (target.dryRun()) {
-                difference(there, withoutIds(wanted));
-            } else {
-                api.put(thing.path(), wanted);
-                mark(thing, withoutIds(wanted), this::ofDashboard);
-            }
-        }
+        ObjectNode body = wantedDashboard(cards, server);
+        update(thing, server, withoutIds(body), body, this::ofDashboard);
+        return known;
     }
 
     /** Places keep the numbers that they have, as subscriptions name them; new ones are numbered below zero. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import nl.rentguy.crm.kpi.metabase.Dashboard.Card;
+import org.jspecify.annotations.Nullable;
 
 /** The dashboard as files of Metabase's representation format, which its serialization and remote sync read. */
 public final class Representation {
@@ -41,9 +42,7 @@ public final class Representation {
         Map<String, String> files = new TreeMap<>();
         files.put("collections/main/crm_kpi.yaml", yaml(collection()));
         files.put("collections/main/crm_kpi/dashboard.yaml", yaml(dashboard()));
-        List<Card> cards = new ArrayList<>(dashboard.cards());
-        cards.add(dashboard.alert().card());
-        for (Card card : cards) {
+        for (Card card : dashboard.allCards()) {
             files.put("collections/main/crm_kpi/%s.yaml".formatted(card.key().replace('-', '_')), yaml(card(card)));
         }
         return files;
@@ -123,7 +122,7 @@ public final class Representation {
             String dashboardId,
             String key,
             List<Integer> at,
-            @org.jspecify.annotations.Nullable String cardId,
+            @Nullable String cardId,
             List<Object> mappings,
             Map<String, Object> settings) {
         String id = Ids.entity("dashcard", language, key);

@@ -12,6 +12,7 @@ import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -188,7 +189,7 @@ public final class MetricsServer implements AutoCloseable {
         private static void text(Response response, Callback callback, int status, String text) {
             response.setStatus(status);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
-            org.eclipse.jetty.io.Content.Sink.write(response, true, text, callback);
+            Content.Sink.write(response, true, text, callback);
         }
     }
 }

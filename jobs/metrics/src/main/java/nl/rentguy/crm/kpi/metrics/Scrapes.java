@@ -20,28 +20,25 @@ import org.jspecify.annotations.Nullable;
 /** What a scrape gets: the series of both databases, read anew when the last reading is older than a few seconds. */
 final class Scrapes {
 
-    private static final Map<String, String> HELP = Map.of(
-            SeriesLimit.LEFT_OUT,
-            "Series of workflows at rest that are left out, as there are more than metrics.max-series.",
-            "crm_kpi_query_seconds",
-            "How long the KPI database took to answer.",
-            "crm_kpi_pool_connections",
-            "Connections to the KPI database that are open.");
-
-    private static final Map<String, String> ALL_HELP_OF_SERVER = new HashMap<>(HELP);
+    /** Of the series that are this server's own. */
+    private static final Map<String, String> HELP = new HashMap<>(SlotSeries.HELP);
 
     static {
-        ALL_HELP_OF_SERVER.putAll(SlotSeries.HELP);
+        HELP.put(
+                SeriesLimit.LEFT_OUT,
+                "Series of workflows at rest that are left out, as there are more than metrics.max-series.");
+        HELP.put("crm_kpi_query_seconds", "How long the KPI database took to answer.");
+        HELP.put("crm_kpi_pool_connections", "Connections to the KPI database that are open.");
     }
+
+    /** A database that does not answer is left alone for so long, and those who ask meanwhile are told at once. */
+    private static final long FAILED_FOR = Duration.ofSeconds(2).toNanos();
 
     private final HikariDataSource pool;
     private final KpiSeries kpi;
     private final @Nullable SlotSeries slot;
     private final SeriesLimit limit;
     private final Duration cacheFor;
-
-    /** A database that does not answer is left alone for so long, and those who ask meanwhile are told at once. */
-    private static final long FAILED_FOR = Duration.ofSeconds(2).toNanos();
 
     private @Nullable MetricSnapshots last;
     private @Nullable SQLException failure;
@@ -97,7 +94,7 @@ final class Scrapes {
     }
 
     private MetricSnapshots snapshots(List<Series> all) throws SQLException {
-        Map<String, String> help = new HashMap<>(ALL_HELP_OF_SERVER);
+        Map<String, String> help = new HashMap<>(HELP);
         help.putAll(kpi.help());
         Map<String, List<Series>> byName = new LinkedHashMap<>();
         for (Series series : all) {
