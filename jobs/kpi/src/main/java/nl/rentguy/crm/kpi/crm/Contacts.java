@@ -116,6 +116,15 @@ public record Contacts(Map<Channel, long[]> instants) {
         return instants.isEmpty();
     }
 
+    /** How many there are. */
+    public int size() {
+        int size = 0;
+        for (long[] ofChannel : instants.values()) {
+            size += ofChannel.length;
+        }
+        return size;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Contacts that

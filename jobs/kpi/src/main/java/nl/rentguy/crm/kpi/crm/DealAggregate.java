@@ -122,6 +122,13 @@ public record DealAggregate(
         return with(history, remembered, versions, bootstrapped, 0, null);
     }
 
+    @Override
+    public int parts() {
+        return contacts.size()
+                + versions.size()
+                + (history == null ? 0 : history.leftVisits().size());
+    }
+
     /** Whether nothing is known, and nothing remembered. */
     public boolean isEmpty() {
         return history == null && remembered == null && pastVisits == 0 && contacts.isEmpty();

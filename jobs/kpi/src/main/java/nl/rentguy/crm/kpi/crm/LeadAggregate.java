@@ -57,6 +57,11 @@ public record LeadAggregate(@Nullable Lead lead, ById<DealOfLead> deals, Map<Str
         }
     }
 
+    @Override
+    public int parts() {
+        return deals.size();
+    }
+
     public boolean isEmpty() {
         return lead == null && deals.isEmpty();
     }

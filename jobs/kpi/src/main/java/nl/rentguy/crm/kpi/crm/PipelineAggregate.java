@@ -21,6 +21,11 @@ public record PipelineAggregate(@Nullable Pipeline pipeline, ById<Stage> stages)
         return new PipelineAggregate(pipeline, stages.with(stageId, stage));
     }
 
+    @Override
+    public int parts() {
+        return stages.size();
+    }
+
     public boolean isEmpty() {
         return pipeline == null && stages.isEmpty();
     }

@@ -12,22 +12,29 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /** What is kept of a key. */
-final class AggregateSerializer extends RecordSerializer<Aggregate> {
+final class AggregateSerializer extends PackedSerializer<Aggregate> {
 
     static final AggregateSerializer INSTANCE = new AggregateSerializer();
 
     private static final long serialVersionUID = 1;
-    private static final int VERSION = 1;
-    private static final int FEW = 2;
+    private static final int FEW = 4;
+    private static final int FEW_VALUES = 16;
 
     @Override
-    public Aggregate createInstance() {
-        return Aggregate.NONE;
+    public Packed<Aggregate> createInstance() {
+        return Packed.large(Aggregate.NONE);
+    }
+
+    /** While something is to be added soon it is kept as it is. */
+    @Override
+    boolean isSmall(Aggregate aggregate) {
+        return aggregate.pending().isEmpty()
+                && aggregate.sums().size() <= FEW
+                && aggregate.sums().values().stream().allMatch(sums -> sums.valueCounts().length <= FEW_VALUES);
     }
 
     @Override
-    public void serialize(Aggregate aggregate, DataOutputView target) throws IOException {
-        target.writeByte(VERSION);
+    void write(Aggregate aggregate, DataOutputView target) throws IOException {
         writeBuckets(aggregate.sums(), target);
         writeNumber(aggregate.pending().size(), target);
         for (Map.Entry<Long, Map<List<String>, Measures>> later :
@@ -38,8 +45,7 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     }
 
     @Override
-    public Aggregate deserialize(DataInputView source) throws IOException {
-        expectVersion(VERSION, source);
+    Aggregate read(DataInputView source) throws IOException {
         Map<List<String>, Measures> sums = readBuckets(source);
         Map<Long, Map<List<String>, Measures>> pending = new HashMap<>();
         for (long i = readNumber(source); i > 0; i--) {
@@ -65,12 +71,12 @@ final class AggregateSerializer extends RecordSerializer<Aggregate> {
     }
 
     @Override
-    public TypeSerializerSnapshot<Aggregate> snapshotConfiguration() {
+    public TypeSerializerSnapshot<Packed<Aggregate>> snapshotConfiguration() {
         return new Snapshot();
     }
 
     /** What is kept with saved state: the class alone, as each aggregate tells its version. */
-    public static final class Snapshot extends SimpleTypeSerializerSnapshot<Aggregate> {
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<Packed<Aggregate>> {
         public Snapshot() {
             super(() -> INSTANCE);
         }

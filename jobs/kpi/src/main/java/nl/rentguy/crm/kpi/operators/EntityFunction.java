@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
+import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
     private transient Map<EntityKind, Bootstrap<Entity>> bootstraps;
 
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient ValueState<EntityState> entities;
+    private transient ValueState<Packed<EntityState>> entities;
 
     /** Entities that time alone has made history, such as the runs of a day that is frozen. */
     @SuppressWarnings("NullAway.Init") // set in open
@@ -173,7 +174,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     @Override
     void savedKey(EntityId key, TimerService timers) throws Exception {
-        EntityState saved = entities.value();
+        EntityState saved = Objects.requireNonNull(known());
         store(saved, saved.evaluated(), timers);
     }
 
@@ -202,7 +203,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     @Override
     public void processElement(EntityChange input, Context context, Collector<Delta> out) throws Exception {
-        EntityState stored = entities.value();
+        EntityState stored = known();
         EntityKind kind = input.entity().kind();
         EntityEngine<Entity> engine = of(kind, engines);
         Effects effects = effects(context, out);
@@ -235,7 +236,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
 
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Delta> out) throws Exception {
-        EntityState stored = entities.value();
+        EntityState stored = known();
         if (stored == null) {
             return;
         }
@@ -290,6 +291,11 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         };
     }
 
+    private @Nullable EntityState known() throws IOException {
+        Packed<EntityState> kept = entities.value();
+        return kept == null ? null : kept.value(EntityStateSerializer.INSTANCE);
+    }
+
     private void store(@Nullable EntityState stored, Evaluated<Entity> after, TimerService timers) throws Exception {
         Entity state = after.state();
         boolean isEvaluated = after.evaluatedAt() != KpiTime.NONE
@@ -305,7 +311,7 @@ public final class EntityFunction extends SavedKeysOperator.Function<EntityId, E
         if (state == null) {
             entities.clear();
         } else {
-            entities.update(new EntityState(state, after.evaluatedAt(), next));
+            entities.update(EntityStateSerializer.INSTANCE.pack(new EntityState(state, after.evaluatedAt(), next)));
         }
     }
 }

@@ -1,5 +1,6 @@
 package nl.rentguy.crm.kpi.operators;
 
+import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the sums of one KPI key and publishes its rows: at most once per tick, with exactly the deltas up to that tick. Saved sums of
@@ -41,7 +43,7 @@ public final class KpiAggregator extends SavedKeysOperator.Function<AggregateKey
     private transient Kpis kpis;
 
     @SuppressWarnings("NullAway.Init") // set in open
-    private transient ValueState<Aggregate> aggregates;
+    private transient ValueState<Packed<Aggregate>> aggregates;
 
     public KpiAggregator(KpiSettings settings, EmitPolicy emitPolicy) {
         this.settings = settings;
@@ -94,18 +96,27 @@ public final class KpiAggregator extends SavedKeysOperator.Function<AggregateKey
     public void processElement(Delta delta, Context context, Collector<TableRow> out) throws Exception {
         TimerService timers = context.timerService();
         long tick = KpiTime.roundUp(Math.max(delta.at(), timers.currentWatermark() + 1), emitPolicy.tickMillis());
-        Aggregate known = aggregates.value();
+        Aggregate known = known();
         Aggregate aggregate = known == null ? Aggregate.NONE : known;
         if (!aggregate.pending().containsKey(tick)) {
             timers.registerEventTimeTimer(tick);
         }
-        aggregates.update(aggregate.plus(delta.key().bucket(), delta.measures(), tick));
+        keep(aggregate.plus(delta.key().bucket(), delta.measures(), tick));
+    }
+
+    private @Nullable Aggregate known() throws IOException {
+        Packed<Aggregate> kept = aggregates.value();
+        return kept == null ? null : kept.value(AggregateSerializer.INSTANCE);
+    }
+
+    private void keep(Aggregate aggregate) throws IOException {
+        aggregates.update(AggregateSerializer.INSTANCE.pack(aggregate));
     }
 
     /** Each tick is published by itself: tasks hear of different watermarks, and the writer takes all rows of the same ticks. */
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<TableRow> out) throws Exception {
-        Aggregate before = aggregates.value();
+        Aggregate before = known();
         if (before == null) {
             // It was let go, and its table may be no longer kept.
             return;
@@ -115,7 +126,7 @@ public final class KpiAggregator extends SavedKeysOperator.Function<AggregateKey
         if (aggregate.isEmpty()) {
             aggregates.clear();
         } else {
-            aggregates.update(aggregate);
+            keep(aggregate);
         }
     }
 

@@ -55,7 +55,10 @@ abstract class RecordSerializer<T> extends TypeSerializerSingleton<T> {
 
     /** Reads the version that a record begins with. */
     static void expectVersion(int known, DataInputView source) throws IOException {
-        int version = source.readByte();
+        expectVersion(known, source.readByte());
+    }
+
+    static void expectVersion(int known, int version) throws IOException {
         if (version != known) {
             throw new IOException("a record of version " + version + ", this program reads version " + known);
         }

@@ -14,8 +14,9 @@ final class RecordType<T> extends TypeInformation<T> {
     private final Class<T> type;
     private final RecordSerializer<T> serializer;
 
-    RecordType(Class<T> type, RecordSerializer<T> serializer) {
-        this.type = type;
+    @SuppressWarnings("unchecked") // of a generic class there is no more than its raw one
+    RecordType(Class<? super T> type, RecordSerializer<T> serializer) {
+        this.type = (Class<T>) type;
         this.serializer = serializer;
     }
 
@@ -67,12 +68,12 @@ final class RecordType<T> extends TypeInformation<T> {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof RecordType<?> that && type.equals(that.type);
+        return other instanceof RecordType<?> that && serializer.equals(that.serializer);
     }
 
     @Override
     public int hashCode() {
-        return type.hashCode();
+        return serializer.hashCode();
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 final class StateDescriptors {
 
     /** By KPI key: what is kept of it. Gone when there is nothing. */
-    static final ValueStateDescriptor<Aggregate> AGGREGATE =
+    static final ValueStateDescriptor<Packed<Aggregate>> AGGREGATE =
             new ValueStateDescriptor<>("aggregate", StreamTypes.AGGREGATE);
 
     /** By task: KPI time, see {@link CommitClockOperator}. */
@@ -42,7 +42,7 @@ final class StateDescriptors {
             new ListStateDescriptor<>("source-progress", StreamTypes.SOURCE_PROGRESS);
 
     /** By entity: the entity. Gone when the entity is. */
-    static final ValueStateDescriptor<EntityState> ENTITY =
+    static final ValueStateDescriptor<Packed<EntityState>> ENTITY =
             new ValueStateDescriptor<>("entity", StreamTypes.ENTITY_STATE);
 
     private StateDescriptors() {}

@@ -22,14 +22,14 @@ public final class StreamTypes {
     public static final TypeInformation<EntityId> ENTITY_ID =
             new RecordType<>(EntityId.class, EntityIdSerializer.INSTANCE);
 
-    public static final TypeInformation<EntityState> ENTITY_STATE =
-            new RecordType<>(EntityState.class, EntityStateSerializer.INSTANCE);
+    public static final TypeInformation<Packed<EntityState>> ENTITY_STATE =
+            new RecordType<>(Packed.class, EntityStateSerializer.INSTANCE);
 
     public static final TypeInformation<Measures> MEASURES =
             new RecordType<>(Measures.class, MeasuresSerializer.INSTANCE);
 
-    public static final TypeInformation<Aggregate> AGGREGATE =
-            new RecordType<>(Aggregate.class, AggregateSerializer.INSTANCE);
+    public static final TypeInformation<Packed<Aggregate>> AGGREGATE =
+            new RecordType<>(Packed.class, AggregateSerializer.INSTANCE);
 
     public static final TypeInformation<AggregateKey> AGGREGATE_KEY =
             new RecordType<>(AggregateKey.class, AggregateKeySerializer.INSTANCE);

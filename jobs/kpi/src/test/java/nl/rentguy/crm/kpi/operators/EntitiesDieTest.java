@@ -121,7 +121,7 @@ class EntitiesDieTest {
             throws Exception {
         DataOutputSerializer out = new DataOutputSerializer(64);
         harness.getOperator().setCurrentKey(new EntityId(EntityKind.DEAL, 1));
-        EntityState deal = harness.getOperator()
+        Packed<EntityState> deal = harness.getOperator()
                 .<EntityId>getKeyedStateBackend()
                 .getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, StateDescriptors.ENTITY)
                 .value();

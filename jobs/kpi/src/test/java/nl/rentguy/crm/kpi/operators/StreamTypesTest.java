@@ -89,21 +89,25 @@ class StreamTypesTest {
                 Arguments.of(StreamTypes.COMMIT_CLOCK, new CommitClockOperator.State(5, 4, Long.MIN_VALUE)),
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
-                        new EntityState(
+                        EntityStateSerializer.INSTANCE.pack(new EntityState(
                                 DealAggregate.EMPTY
                                         .withPast(PAST)
                                         .withVersion(DEAL)
                                         .withContact(null, Contact.of(TASK))
                                         .withContact(null, new Contact(1, "mrdj", "call", AT.minusSeconds(1))),
                                 5,
-                                6)),
+                                6))),
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
-                        new EntityState(LeadAggregate.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6)),
+                        EntityStateSerializer.INSTANCE.pack(
+                                new EntityState(LeadAggregate.EMPTY.with(LEAD).with(1, DEAL_OF_LEAD), 5, 6))),
                 Arguments.of(
                         StreamTypes.ENTITY_STATE,
-                        new EntityState(PipelineAggregate.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6)),
-                Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(RUN, 5, Long.MAX_VALUE)),
+                        EntityStateSerializer.INSTANCE.pack(
+                                new EntityState(PipelineAggregate.EMPTY.with(1, new Stage(1, 2, "Intake", 3)), 5, 6))),
+                Arguments.of(
+                        StreamTypes.ENTITY_STATE,
+                        EntityStateSerializer.INSTANCE.pack(new EntityState(RUN, 5, Long.MAX_VALUE))),
                 Arguments.of(
                         StreamTypes.DELTA,
                         new Delta(
@@ -115,10 +119,15 @@ class StreamTypesTest {
                         new Measures(new long[] {1, Long.MIN_VALUE}, new long[] {0, -1}, new long[] {5, 1})),
                 Arguments.of(
                         StreamTypes.AGGREGATE,
-                        Aggregate.NONE
+                        AggregateSerializer.INSTANCE.pack(Aggregate.NONE
                                 .plus(List.of("deals", "EUR"), new Measures(new long[] {1}), 20)
                                 .reached(20)
-                                .plus(List.of("deals", "USD"), new Measures(new long[] {2}), 40)),
+                                .plus(List.of("deals", "USD"), new Measures(new long[] {2}), 40))),
+                Arguments.of(
+                        StreamTypes.AGGREGATE,
+                        AggregateSerializer.INSTANCE.pack(Aggregate.NONE
+                                .plus(List.of("deals", "EUR"), new Measures(new long[] {1}), 20)
+                                .reached(20))),
                 Arguments.of(
                         StreamTypes.SOURCE_PROGRESS,
                         new SourceProgress(
@@ -131,7 +140,9 @@ class StreamTypesTest {
                         new KpiStatus(KpiStatus.Phase.DEGRADED, "p", AT, 1, null, 0.5, 2, 3, Map.of("w", 4L))),
                 Arguments.of(StreamTypes.AGGREGATE_KEY, AGGREGATE_KEY),
                 Arguments.of(StreamTypes.ENTITY_ID, new EntityId(EntityKind.METRIC, Long.MIN_VALUE)),
-                Arguments.of(StreamTypes.ENTITY_STATE, new EntityState(TASK, KpiTime.NONE, 6)),
+                Arguments.of(
+                        StreamTypes.ENTITY_STATE,
+                        EntityStateSerializer.INSTANCE.pack(new EntityState(TASK, KpiTime.NONE, 6))),
                 Arguments.of(StreamTypes.DEAD_LETTER, new DeadLetter("crm_deals", 1, "missing_value", "m", "{}", "ab")),
                 Arguments.of(
                         StreamTypes.TABLE_ROW,
