@@ -18,6 +18,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.HeartbeatManagerOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -78,6 +79,8 @@ final class BareSource {
         runtime.set(CoreOptions.DEFAULT_PARALLELISM, 2);
         runtime.set(TaskManagerOptions.NUM_TASK_SLOTS, 2);
         runtime.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.get(JobOptions.STATE_CHECKPOINT_INTERVAL));
+        // It is held by a signal, and goes on as the job does.
+        runtime.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofDays(1));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(runtime);
         env.fromSource(CrmSource.of(config), WatermarkStrategy.noWatermarks(), "source")
                 .sinkTo(new Counting());

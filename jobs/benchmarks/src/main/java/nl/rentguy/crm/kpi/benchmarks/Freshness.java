@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import nl.rentguy.crm.kpi.audit.Oracle;
@@ -50,6 +51,12 @@ public final class Freshness implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "54328", description = "Port of PostgreSQL (default: ${DEFAULT-VALUE}).")
     private int port;
 
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "An option of the job; may be given several times.")
+    private List<String> settings = new ArrayList<>();
+
     private Freshness() {}
 
     public static void main(String[] args) {
@@ -68,7 +75,8 @@ public final class Freshness implements Callable<Integer> {
                 LivingCrm crm = new LivingCrm(seeding, 1, 4);
                 crm.seed();
                 Probes.prepare(seeding);
-                try (JobProcess job = JobProcess.run(database, folder, folder.resolve("run.log"), List.of(OFTEN))) {
+                settings.add(OFTEN);
+                try (JobProcess job = JobProcess.run(database, folder, folder.resolve("run.log"), settings)) {
                     return measure(database, crm, job);
                 }
             }

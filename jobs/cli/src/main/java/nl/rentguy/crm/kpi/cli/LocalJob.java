@@ -25,6 +25,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.HeartbeatManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.MetricOptions;
@@ -74,6 +75,8 @@ final class LocalJob implements AutoCloseable {
         runtime.set(TaskManagerOptions.NETWORK_MEMORY_MIN, network);
         runtime.set(TaskManagerOptions.NETWORK_MEMORY_MAX, network);
         state(runtime, config.get(JobOptions.STATE_BACKEND), saved);
+        // None of the cluster is without the others, and a laptop that slept does not begin anew.
+        runtime.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, NEVER);
         runtime.set(RestOptions.ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
         runtime.set(RestOptions.PORT, uiPort);
