@@ -178,13 +178,18 @@ public final class InMemoryTables implements Effects {
 
     /** Writes all rows into the KPI tables, as the job does. */
     public void writeTo(Connection database, Instant asOf) throws SQLException {
+        WrittenRows.write(database, kpis.list(), tableRows(asOf));
+    }
+
+    /** All rows of all tables. */
+    public List<TableRow> tableRows(Instant asOf) {
         List<TableRow> all = new ArrayList<>();
         for (Kpi kpi : kpis.list()) {
             for (KpiRow row : derived(kpi, asOf)) {
                 all.add(new TableRow(kpi.table().name(), row.key(), row.values(), asOf.toEpochMilli()));
             }
         }
-        WrittenRows.write(database, kpis.list(), all);
+        return all;
     }
 
     /** By key, the sums of each bucket. */
