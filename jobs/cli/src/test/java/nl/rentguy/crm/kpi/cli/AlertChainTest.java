@@ -4,17 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,8 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.config.JobConfig;
 import nl.rentguy.crm.kpi.metrics.MetricsServer;
@@ -40,77 +33,31 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // set before each test
 class AlertChainTest {
 
-    private static final Path DEPLOY = Path.of("../../deploy");
-
     @TempDir
     private Path folder;
 
-    private final List<JsonNode> messages = new CopyOnWriteArrayList<>();
-    private final AtomicInteger heartbeats = new AtomicInteger();
-    private final List<Process> processes = new ArrayList<>();
-
-    private HttpServer slack;
+    private Alerting alerting;
     private CrmAndTables tables;
 
     @BeforeEach
     void start() throws Exception {
-        slack = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        slack.createContext("/slack", this::message);
-        slack.createContext("/watchdog", exchange -> {
-            heartbeats.incrementAndGet();
-            answer(exchange);
-        });
-        slack.start();
+        alerting = new Alerting(folder);
     }
 
     @AfterEach
     void stop() throws Exception {
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
-        }
-        slack.stop(0);
+        alerting.close();
         if (tables != null) {
             tables.close();
         }
     }
 
-    private void message(HttpExchange exchange) throws IOException {
-        messages.add(new ObjectMapper()
-                .readTree(exchange.getRequestBody().readAllBytes())
-                .at("/attachments/0"));
-        answer(exchange);
-    }
-
-    private static void answer(HttpExchange exchange) throws IOException {
-        exchange.getRequestBody().readAllBytes();
-        exchange.sendResponseHeaders(200, 2);
-        exchange.getResponseBody().write("ok".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-        exchange.close();
-    }
-
-    private String url(int port) {
-        return "http://127.0.0.1:%d".formatted(port);
-    }
-
     private void startAlerting(int metricsPort) throws Exception {
         Path prometheus = Tools.require("prometheus");
-        Path alertmanager = Tools.require("prometheus-alertmanager", "alertmanager");
-        int alertmanagerPort = Ports.free("port", 0);
-        Path slackUrl = Files.writeString(
-                folder.resolve("slack-url"), url(slack.getAddress().getPort()) + "/slack");
-        Files.copy(DEPLOY.resolve("alertmanager/crm-kpi.tmpl"), folder.resolve("crm-kpi.tmpl"));
-        Path routes = Files.writeString(
-                folder.resolve("alertmanager.yml"),
-                Files.readString(DEPLOY.resolve("alertmanager/alertmanager.yml"))
-                        .replace("/etc/alertmanager/slack-url", slackUrl.toString())
-                        .replace(
-                                "https://dead-mans-switch.example.com/crm-kpi",
-                                url(slack.getAddress().getPort()) + "/watchdog")
-                        .replace("group_wait: 5s", "group_wait: 0s")
-                        .replace("group_interval: 1m", "group_interval: 1s"));
+        int alertmanagerPort = alerting.startAlertmanager(UnaryOperator.identity());
         Path rules = Files.writeString(
                 folder.resolve("crm-kpi.rules.yml"),
-                Files.readString(DEPLOY.resolve("prometheus/crm-kpi.rules.yml"))
+                Files.readString(Alerting.DEPLOY.resolve("prometheus/crm-kpi.rules.yml"))
                         .replaceAll("for: [0-9]+[mh]", "for: 3s"));
         Path config = Files.writeString(
                 folder.resolve("prometheus.yml"), """
@@ -122,61 +69,12 @@ class AlertChainTest {
                   - job_name: crm-kpi
                     static_configs: [{targets: ['127.0.0.1:%d']}]
                 """.formatted(rules, alertmanagerPort, metricsPort));
-        launch(
-                alertmanager,
-                "--config.file=" + routes,
-                "--storage.path=" + folder.resolve("alertmanager"),
-                "--web.listen-address=127.0.0.1:" + alertmanagerPort,
-                "--web.external-url=https://alerts.example.com",
-                "--cluster.listen-address=");
-        launch(
+        alerting.launch(
                 prometheus,
                 "--config.file=" + config,
                 "--storage.tsdb.path=" + folder.resolve("prometheus"),
                 "--web.listen-address=127.0.0.1:" + Ports.free("port", 0),
                 "--rules.alert.resend-delay=2s");
-    }
-
-    private void launch(Path program, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(List.of(arguments));
-        processes.add(new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(program.getFileName() + ".log").toFile())
-                .start());
-    }
-
-    /** The newest message with that title; tells how long it took. */
-    private JsonNode await(String title, Instant since) throws Exception {
-        try {
-            Wait.until("Slack is told: " + title, () -> messages.stream()
-                    .anyMatch(message -> titleOf(message).equals(title)));
-        } catch (AssertionError e) {
-            throw new AssertionError("Slack was told: " + messages + logs(), e);
-        }
-        System.out.printf(
-                "%s: after %.1f s%n",
-                title, Duration.between(since, Instant.now()).toMillis() / 1e3);
-        JsonNode found = messages.stream()
-                .filter(message -> titleOf(message).equals(title))
-                .reduce((first, second) -> second)
-                .orElseThrow();
-        messages.clear();
-        return found;
-    }
-
-    private String logs() throws IOException {
-        StringBuilder text = new StringBuilder();
-        try (DirectoryStream<Path> logs = Files.newDirectoryStream(folder, "*.log")) {
-            for (Path log : logs) {
-                text.append("\n").append(log.getFileName()).append(":\n").append(Files.readString(log));
-            }
-        }
-        return text.toString();
-    }
-
-    private static String titleOf(JsonNode message) {
-        return message.path("title").asText();
     }
 
     @Test
@@ -191,8 +89,8 @@ class AlertChainTest {
             startAlerting(metrics.port());
             try (RunProcess job = RunProcess.on(tables, folder)) {
                 job.awaitKpiTimeAfter(Instant.now(), tables);
-                Wait.until("the dead man's switch is held", () -> heartbeats.get() > 0);
-                messages.clear();
+                Wait.until("the dead man's switch is held", () -> alerting.heartbeats() > 0);
+                alerting.forget();
                 failures();
                 aRunThatHangsWhileNobodyWorks();
                 job.stop();
@@ -218,16 +116,16 @@ class AlertChainTest {
         int prometheusPort = Ports.free("port", 0);
         Path queries = Files.writeString(
                 folder.resolve("sql-exporter.yml"),
-                Files.readString(DEPLOY.resolve("prometheus/sql-exporter-justwatch.yml"))
+                Files.readString(Alerting.DEPLOY.resolve("prometheus/sql-exporter-justwatch.yml"))
                         .replace("127.0.0.1:6433/kpi", tables.kpiUrl().replaceAll("jdbc:postgresql://", ""))
                         .replace("interval: 15s", "interval: 1s"));
         Path config = Files.writeString(
                 folder.resolve("prometheus.yml"),
-                Files.readString(DEPLOY.resolve("prometheus/scrape-sql-exporter.yml"))
+                Files.readString(Alerting.DEPLOY.resolve("prometheus/scrape-sql-exporter.yml"))
                         .replace("127.0.0.1:9237", "127.0.0.1:" + exporterPort)
                         .replace("interval: 15s", "interval: 1s"));
-        launch(exporter, "-config.file=" + queries, "-web.listen-address=127.0.0.1:" + exporterPort);
-        launch(
+        alerting.launch(exporter, "-config.file=" + queries, "-web.listen-address=127.0.0.1:" + exporterPort);
+        alerting.launch(
                 prometheus,
                 "--config.file=" + config,
                 "--storage.tsdb.path=" + folder.resolve("prometheus"),
@@ -262,7 +160,7 @@ class AlertChainTest {
                 INSERT INTO crm_automation_runs (tenant_id, deal_id, trigger, workflow_id, status, created_at, completed_at)
                 SELECT 'mrdj', id, 't', 'lead_intake', CASE WHEN i <= 3 THEN 'failed' ELSE 'completed' END, now(), now()
                 FROM crm_deals, generate_series(1, 8) i""");
-        JsonNode message = await("✖ mrdj · Automatisering mislukt veel te vaak", begin);
+        JsonNode message = alerting.await("✖ mrdj · Automatisering mislukt veel te vaak", begin);
         assertThat(message.path("text").asText())
                 .contains(
                         "*lead_intake*: 3 van 8 runs mislukt sinds gisteren (37.5%, grens 30%)",
@@ -276,7 +174,7 @@ class AlertChainTest {
                 .contains("CrmAutomationFailureRateExtreme", "mrdj", "lead_intake");
         Instant mended = Instant.now();
         tables.execute("UPDATE crm_automation_runs SET status = 'completed' WHERE status = 'failed'");
-        JsonNode over = await("✔ Voorbij: mrdj · Automatisering mislukt veel te vaak", mended);
+        JsonNode over = alerting.await("✔ Voorbij: mrdj · Automatisering mislukt veel te vaak", mended);
         assertThat(over.path("text").asText()).contains("voorbij na ");
         assertThat(over.path("color").asText()).isEqualTo("good");
     }
@@ -285,23 +183,23 @@ class AlertChainTest {
     private void aRunThatHangsWhileNobodyWorks() throws Exception {
         Instant begin = Instant.now();
         tables.insertRun("welcome", begin.minus(Duration.ofMinutes(70)).plusSeconds(3));
-        JsonNode message = await("✖ mrdj · Automatisering hangt", begin);
+        JsonNode message = alerting.await("✖ mrdj · Automatisering hangt", begin);
         assertThat(message.path("text").asText()).contains("*welcome*: de oudste run is 1h 0m", "raakt 1 deals");
         Instant ended = Instant.now();
         tables.execute(
                 "UPDATE crm_automation_runs SET status = 'completed', completed_at = now() WHERE workflow_id = 'welcome'");
-        await("✔ Voorbij: mrdj · Automatisering hangt", ended);
+        alerting.await("✔ Voorbij: mrdj · Automatisering hangt", ended);
     }
 
     private void theJobStops() throws Exception {
         Instant begin = Instant.now();
-        JsonNode message = await("✖ De job van de KPI-tabellen draait niet", begin);
+        JsonNode message = alerting.await("✖ De job van de KPI-tabellen draait niet", begin);
         assertThat(Objects.requireNonNull(message.at("/actions/0/url")).asText())
                 .endsWith("#crmkpijobdown");
         try (RunProcess job = RunProcess.on(tables, folder)) {
             Instant again = Instant.now();
             job.awaitKpiTimeAfter(Instant.now(), tables);
-            await("✔ Voorbij: De job van de KPI-tabellen draait niet", again);
+            alerting.await("✔ Voorbij: De job van de KPI-tabellen draait niet", again);
         }
     }
 }
