@@ -13,9 +13,11 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import nl.rentguy.crm.kpi.audit.Oracle;
 import nl.rentguy.crm.kpi.cli.sim.LivingCrm;
 import nl.rentguy.crm.kpi.definition.Kpi;
@@ -26,6 +28,7 @@ import nl.rentguy.crm.kpi.metabase.Dashboard;
 import nl.rentguy.crm.kpi.metabase.Dashboard.Card;
 import nl.rentguy.crm.kpi.metabase.Language;
 import nl.rentguy.crm.kpi.metabase.Representation;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MetabaseCardsTest {
 
     private static final Path DEPLOY = Path.of("../../deploy/metabase");
+    private static final Path PICTURES = Path.of("../../docs/images");
 
     @TempDir
     private static Path folder;
@@ -234,6 +238,44 @@ class MetabaseCardsTest {
                 }
             }
             assertThat(there).isEqualTo(files);
+        }
+    }
+
+    /** {@code -Dwrite.docs=true} draws them. */
+    @Test
+    void thePicturesInTheDocsShowEachCard() throws Exception {
+        for (Language language : Language.values()) {
+            Path file = PICTURES.resolve("metabase-%s.svg".formatted(language.code()));
+            String drawn = DashboardPicture.draw(
+                    DASHBOARD, language, card -> inOrder(filtered(card, Map.of("tenant", "= 'mrdj'"))));
+            if (Boolean.getBoolean("write.docs")) {
+                Files.writeString(file, drawn);
+            }
+            assertThat(titles(Files.readString(file))).isEqualTo(titles(drawn));
+        }
+    }
+
+    /** What does not depend on the day: titles of cards and of columns, in their places. */
+    private static List<String> titles(String picture) {
+        return Pattern.compile("<text [^>]*font-weight=\"700\">([^<]*[a-z][^<]*)</text>")
+                .matcher(picture)
+                .results()
+                .map(title -> title.group(1))
+                .toList();
+    }
+
+    private static List<Map<String, @Nullable String>> inOrder(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            List<Map<String, @Nullable String>> rows = new ArrayList<>();
+            while (row.next()) {
+                Map<String, @Nullable String> values = new LinkedHashMap<>();
+                for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                    values.put(row.getMetaData().getColumnLabel(i), row.getString(i));
+                }
+                rows.add(values);
+            }
+            return rows;
         }
     }
 
