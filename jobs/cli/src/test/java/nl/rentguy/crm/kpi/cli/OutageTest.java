@@ -118,6 +118,26 @@ class OutageTest {
         }
     }
 
+    /** As on a laptop that sleeps. With {@code -Pproof} it is longer than a cluster waits for one of its own. */
+    @Test
+    void theProcessIsHeldAndGoesOnWhereItWas() throws Exception {
+        LivingCrm living = tables.companies(35, 3);
+        living.seed();
+        tables.execute("ALTER SYSTEM SET wal_sender_timeout = 0");
+        tables.execute("SELECT pg_reload_conf()");
+        try (RunProcess job = RunProcess.on(tables, folder)) {
+            job.awaitKpiTimeAfter(Instant.now(), tables);
+            CrmAndTables.steps(living, 300);
+            job.signal("STOP");
+            CrmAndTables.steps(living, 300);
+            outage();
+            job.signal("CONT");
+            job.awaitKpiTimeAfter(Instant.now(), tables);
+            tables.assertEqualToOracle();
+            assertThat(job.output()).doesNotContain("The job had to stop");
+        }
+    }
+
     private static void outage() throws Exception {
         Instant end = Instant.now().plus(OUTAGE);
         Wait.until("the outage is over", () -> Instant.now().isAfter(end));
