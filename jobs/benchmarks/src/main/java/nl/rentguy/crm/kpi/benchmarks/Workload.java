@@ -40,7 +40,7 @@ final class Workload {
                 now() - random() * interval '120 days' FROM generate_series(1, others) i;
               INSERT INTO crm_deals (tenant_id, lead_id, pipeline_id, stage_id, title, value, currency, probability, status,
                 expected_close, created_at, updated_at)
-              SELECT 'tenant-' || 1 + i % tenants, i, 1 + 2 * (i % tenants) + i % 2,
+              SELECT 'tenant-' || 1 + i % tenants, 1 + (i - 1) % others, 1 + 2 * (i % tenants) + i % 2,
                 1 + 10 * (i % tenants) + 5 * (i % 2) + (random() * 4)::int,
                 'Wedding ' || i, 150 + i % 5000, CASE WHEN i % 20 = 0 THEN 'GBP' ELSE 'EUR' END, i % 100,
                 CASE WHEN i % 3 = 0 THEN 'won' WHEN i % 7 = 0 THEN 'lost' ELSE 'open' END, current_date + i % 90, created,
