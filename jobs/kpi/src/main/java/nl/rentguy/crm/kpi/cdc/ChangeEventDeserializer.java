@@ -54,14 +54,11 @@ public final class ChangeEventDeserializer implements DebeziumDeserializationSch
     }
 
     private static Operation operation(String op) {
-        return switch (op) {
-            case "r" -> Operation.READ;
-            case "c" -> Operation.INSERT;
-            case "u" -> Operation.UPDATE;
-            case "d" -> Operation.DELETE;
-            case "t" -> Operation.TRUNCATE;
-            default -> throw new IllegalArgumentException("Debezium sends the operation '%s'".formatted(op));
-        };
+        Operation what = Operation.named(op);
+        if (what == null) {
+            throw new IllegalArgumentException("Debezium sends the operation '%s'".formatted(op));
+        }
+        return what;
     }
 
     private void checkColumns(String table, Schema schema) {

@@ -263,7 +263,7 @@ public final class DebeziumJson implements Serializable {
             if (op.equals("m")) {
                 return NOTHING;
             }
-            Operation what = operation(op);
+            Operation what = Operation.named(op);
             if (what == null) {
                 return new Refused(
                         Reason.UNKNOWN_OPERATION,
@@ -349,17 +349,6 @@ public final class DebeziumJson implements Serializable {
             Integer known = scales.getOrDefault(column, scale);
             return known == null || !DECIMALS.contains(column) ? text : unscaled(text, known);
         }
-    }
-
-    private static @Nullable Operation operation(String op) {
-        return switch (op) {
-            case "r" -> Operation.READ;
-            case "c" -> Operation.INSERT;
-            case "u" -> Operation.UPDATE;
-            case "d" -> Operation.DELETE;
-            case "t" -> Operation.TRUNCATE;
-            default -> null;
-        };
     }
 
     /** A text that is no base64 stays as it is, and is no number either. */

@@ -25,7 +25,19 @@ public record RawChange(
         UPDATE,
         DELETE,
         /** All rows of the table went at once. */
-        TRUNCATE
+        TRUNCATE;
+
+        /** The one that Debezium calls so; null when none is. */
+        static @Nullable Operation named(String op) {
+            return switch (op) {
+                case "r" -> READ;
+                case "c" -> INSERT;
+                case "u" -> UPDATE;
+                case "d" -> DELETE;
+                case "t" -> TRUNCATE;
+                default -> null;
+            };
+        }
     }
 
     public boolean isDeletion() {
