@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.ConnectException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,9 +138,13 @@ class AlertChainTest {
         List<JsonNode> found = new ArrayList<>();
         Wait.until("Prometheus has the series", () -> {
             try {
-                JsonNode answer = new ObjectMapper()
-                        .readTree(http.send(HttpRequest.newBuilder(query).build(), BodyHandlers.ofString())
-                                .body());
+                HttpResponse<String> response =
+                        http.send(HttpRequest.newBuilder(query).build(), BodyHandlers.ofString());
+                if (response.statusCode() != HttpURLConnection.HTTP_OK) {
+                    // It listens before it is ready.
+                    return false;
+                }
+                JsonNode answer = new ObjectMapper().readTree(response.body());
                 found.clear();
                 answer.at("/data/result").forEach(series -> found.add(series.path("metric")));
                 return found.size() == 2;

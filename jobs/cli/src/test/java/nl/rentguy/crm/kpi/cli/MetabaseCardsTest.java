@@ -255,9 +255,9 @@ class MetabaseCardsTest {
         }
     }
 
-    /** What does not depend on the day: titles of cards and of columns, in their places. */
+    /** The cards, by what stands at the same place of each. */
     private static List<String> titles(String picture) {
-        return Pattern.compile("<text [^>]*font-weight=\"700\">([^<]*[a-z][^<]*)</text>")
+        return Pattern.compile("<text x=\"12.0\" y=\"20.0\"[^>]*>([^<]*)</text>")
                 .matcher(picture)
                 .results()
                 .map(title -> title.group(1))

@@ -42,7 +42,7 @@ class DebeziumJsonTest {
     private static final int DAMAGES_OF_RECORD = 40;
 
     /** Key and value of a record; null as in Kafka. */
-    private record Line(@Nullable String key, @Nullable String value) {
+    record Line(@Nullable String key, @Nullable String value) {
 
         TopicRecord read(DebeziumJson by) {
             return by.read(bytes(key), bytes(value));
@@ -53,7 +53,7 @@ class DebeziumJsonTest {
         }
     }
 
-    private static List<Line> lines(String topic) throws Exception {
+    static List<Line> lines(String topic) throws Exception {
         List<Line> lines = new ArrayList<>();
         try (InputStream file = Objects.requireNonNull(
                         DebeziumJsonTest.class.getResourceAsStream("/debezium/%s.tsv".formatted(topic)));
@@ -72,7 +72,7 @@ class DebeziumJsonTest {
     }
 
     /** With the columns that the small tables of the recording lack. */
-    private static Line completed(Line line) {
+    static Line completed(Line line) {
         return new Line(
                 line.key,
                 line.value == null

@@ -3,6 +3,10 @@ package nl.rentguy.crm.kpi.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -29,6 +33,9 @@ class KpiWriterTest {
 
     /** 2026-11-22 12:00:00 UTC. */
     private static final long NOON = 1_795_348_800_000L;
+
+    private static final JsonSchema DEAD_LETTER = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(KpiWriterTest.class.getResourceAsStream("/schemas/dead-letter.schema.json"));
 
     private static final LocalDate DAY = LocalDate.of(2026, 11, 22);
 
@@ -242,6 +249,9 @@ class KpiWriterTest {
         assertThat(held()).containsExactly("mrdj w 2026-11-22 4 at 0", "mrdj x 2026-11-22 6 at 0");
         assertThat(texts("SELECT reason || ' ' || source FROM crm_kpi.crm_kpi_dead_letters"))
                 .containsOnly("refused_by_database crm_kpi.crm_automation_sla");
+        for (String row : texts("SELECT to_jsonb(d) FROM crm_kpi.crm_kpi_dead_letters d")) {
+            assertThat(DEAD_LETTER.validate(row, InputFormat.JSON)).as(row).isEmpty();
+        }
         assertThat(writer.refused()).isEqualTo(2);
     }
 
